@@ -1,0 +1,52 @@
+// Typed, prefixed ids that sort by the time of their making.
+import { randomBytes } from "node:crypto";
+
+export type IdPrefix = "tnt" | "key" | "evt" | "flow" | "run" | "req" | "proc";
+export type Id<P extends IdPrefix> = `${P}_${string}`;
+export type TenantId = Id<"tnt">;
+export type KeyId = Id<"key">;
+export type FlowId = Id<"flow">;
+export type RunId = Id<"run">;
+/** The id of an event is the sender's own where one was given; ours (`evt_…`) otherwise. */
+export type EventId = string;
+
+const alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+const timeDigits = 8; // 62^8 milliseconds reach beyond the year 8000
+const randomDigits = 14; // 83 bits
+
+/** A new id: prefix, time in milliseconds, 83 random bits, all base62. Ids of later milliseconds sort after earlier ones. */
+export function newId<P extends IdPrefix>(prefix: P, nowMs: number = Date.now()): Id<P> {
+  return `${prefix}_${encodeTime(nowMs)}${randomBase62(randomDigits)}`;
+}
+
+/** The smallest id of a prefix at a time: a bound for range queries by time over ids. */
+export function firstIdAt<P extends IdPrefix>(prefix: P, atMs: number): Id<P> {
+  return `${prefix}_${encodeTime(atMs)}${"0".repeat(randomDigits)}`;
+}
+
+/** Whether a text has the form of an id of ours with this prefix. */
+export function isId<P extends IdPrefix>(prefix: P, text: string): text is Id<P> {
+  return text.startsWith(`${prefix}_`) && /^[0-9A-Za-z]{22}$/.test(text.slice(prefix.length + 1));
+}
+
+/** `length` uniformly random base62 digits. */
+export function randomBase62(length: number): string {
+  let text = "";
+  while (text.length < length) {
+    for (const byte of randomBytes(length * 2)) {
+      // 248 = 4 × 62: bytes above it would make the first digits likelier.
+      if (byte < 248 && text.length < length) text += alphabet[byte % 62];
+    }
+  }
+  return text;
+}
+
+function encodeTime(ms: number): string {
+  let rest = Math.floor(ms);
+  let text = "";
+  for (let i = 0; i < timeDigits; i++) {
+    text = alphabet[rest % 62] + text;
+    rest = Math.floor(rest / 62);
+  }
+  return text;
+}

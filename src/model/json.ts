@@ -1,0 +1,7 @@
+// JSON as TypeScript sees it, and the dialect of JSON Schema that every noun's schema is written in.
+
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+export type JsonObject = { [key: string]: Json };
+
+/** A JSON Schema (2020-12) as plain data: ajv compiles it, OpenAPI 3.1 shows it as it stands. */
+export type JsonSchema = { readonly [keyword: string]: unknown };
