@@ -3,6 +3,7 @@ import type { Finding } from "./problem.ts";
 
 export const catalogue = {
   "request.malformed": { status: 400, title: "The request could not be read" },
+  "request.timeout": { status: 408, title: "The request took too long to arrive" },
   "request.headers_too_large": { status: 431, title: "The request's headers are too large" },
   "auth.missing": { status: 401, title: "An API key is needed" },
   "auth.invalid": { status: 401, title: "The API key is not valid" },

@@ -1,4 +1,5 @@
 // Why an attempt, a step or a run failed: the classes that policies, filters and people speak of.
+import type { JsonSchema } from "./json.ts";
 
 /** Classes of failure, and whether a policy without `on` retries them. */
 export const failureClasses = {
@@ -39,3 +40,20 @@ export type Failure = {
 
 /** A failure with the path of the step that it happened in. */
 export type StepFailure = Failure & { step: string };
+
+export const failureSchema: JsonSchema = {
+  type: "object",
+  additionalProperties: false,
+  required: ["class", "code", "message"],
+  properties: {
+    class: { type: "string", enum: Object.keys(failureClasses) },
+    code: { type: "string", description: "A stable, finer word: `dns`, `refused`, `http_503`, …" },
+    message: { type: "string", description: "One sentence that a person can act on." },
+    status: { type: "integer", description: "The HTTP status, where there was an answer." },
+  },
+};
+
+export const failureExamples: Failure[] = [
+  { class: "transient", code: "http_503", message: "The receiver answered 503.", status: 503 },
+  { class: "network", code: "dns", message: "The name hooks.example.com does not resolve." },
+];

@@ -1,7 +1,7 @@
 // A run: one execution of one version of a flow for one event.
-import type { Failure } from "./failure.ts";
+import { failureExamples, failureSchema, type Failure } from "./failure.ts";
 import type { EventId, FlowId, RunId, TenantId } from "./ids.ts";
-import type { Json } from "./json.ts";
+import type { Json, JsonObject, JsonSchema } from "./json.ts";
 
 export const runStatuses = [
   "pending",
@@ -40,3 +40,57 @@ export type RunEnd = { status: EndedRunStatus; failedStep?: string; error?: Fail
 export function isEnded(status: RunStatus): status is EndedRunStatus {
   return status === "succeeded" || status === "failed" || status === "filtered" || status === "cancelled";
 }
+
+const time: JsonSchema = { type: "string", format: "date-time" };
+
+/** A run as the API shows it: `GET /v1/runs/{id}`. Times that have not come yet are absent. */
+export const runSchema: JsonSchema = {
+  type: "object",
+  additionalProperties: false,
+  required: ["id", "flow", "version", "status", "event"],
+  properties: {
+    id: { type: "string", pattern: "^run_[0-9A-Za-z]{22}$" },
+    flow: {
+      type: "object",
+      additionalProperties: false,
+      required: ["id", "slug", "name"],
+      properties: { id: { type: "string" }, slug: { type: "string" }, name: { type: "string" } },
+    },
+    version: { type: "integer", minimum: 1 },
+    status: { type: "string", enum: runStatuses },
+    event: {
+      type: "object",
+      additionalProperties: false,
+      required: ["id", "type"],
+      properties: { id: { type: "string" }, type: { type: "string" } },
+    },
+    createdAt: time,
+    startedAt: time,
+    endedAt: time,
+    durationMs: { type: "number", minimum: 0 },
+    failedStep: { type: "string", description: "The path of the step that failed." },
+    error: failureSchema,
+    output: { description: "The flow's `output`, or that of the last step that ran." },
+    cancelRequestedAt: time,
+    retryOf: { type: "string", description: "The run that this one repeats." },
+    retriedBy: { type: "array", items: { type: "string" } },
+    temporalUrl: { type: "string", description: "The run in Temporal's own UI." },
+  },
+};
+
+export const runExamples: JsonObject[] = [
+  {
+    id: "run_01TrqCYz3Zr8L2aQm5Nd0x",
+    flow: { id: "flow_01TrqCYz3Zr8L2aQm5Nd0x", slug: "escalate-bad-reviews", name: "Escalate bad reviews" },
+    version: 3,
+    status: "failed",
+    event: { id: "evt_1", type: "review.created" },
+    startedAt: "2026-03-01T12:00:00.000Z",
+    endedAt: "2026-03-01T12:00:01.500Z",
+    durationMs: 1500,
+    failedStep: "case",
+    error: failureExamples[0] ?? null,
+    retriedBy: [],
+    temporalUrl: "http://127.0.0.1:8233/namespaces/millrace/workflows/acme",
+  },
+];

@@ -1,8 +1,8 @@
 // A step of a run as stored: its input, output and attempts (this is the delivery log too).
-import type { Attempt } from "./attempt.ts";
-import type { Failure } from "./failure.ts";
+import { attemptExamples, attemptSchema, type Attempt, type AttemptView } from "./attempt.ts";
+import { failureSchema, type Failure } from "./failure.ts";
 import type { RunId, TenantId } from "./ids.ts";
-import type { Json } from "./json.ts";
+import type { Json, JsonSchema } from "./json.ts";
 
 export const stepStatuses = [
   "pending",
@@ -44,3 +44,42 @@ export type SettledStep = {
   /** Milliseconds since 1970 by the workflow's clock. */
   atMs: number;
 };
+
+/** A step as the API shows it: `GET /v1/runs/{id}/steps`. */
+export type StepView = Omit<StepRecord, "tenantId" | "runId" | "startedAt" | "endedAt" | "attempts"> & {
+  startedAt?: string;
+  endedAt?: string;
+  attempts: AttemptView[];
+};
+
+export const stepSchema: JsonSchema = {
+  type: "object",
+  additionalProperties: false,
+  required: ["path", "id", "status", "attempts"],
+  properties: {
+    path: { type: "string", description: "Where it stands in the flow: `tell`, `route[0].send`." },
+    id: { type: "string" },
+    use: { type: "string" },
+    name: { type: "string" },
+    status: { type: "string", enum: stepStatuses },
+    input: { description: "What the action was given, rendered, with secrets replaced." },
+    output: {},
+    error: failureSchema,
+    startedAt: { type: "string", format: "date-time" },
+    endedAt: { type: "string", format: "date-time" },
+    attempts: { type: "array", items: attemptSchema },
+  },
+};
+
+export const stepExamples: StepView[] = [
+  {
+    path: "tell",
+    id: "tell",
+    use: "slack.postMessage",
+    status: "running",
+    input: { channel: "#support", text: "New review" },
+    startedAt: "2026-03-01T12:00:00.000Z",
+    attempts: attemptExamples,
+  },
+  { path: "route.else.rest", id: "rest", status: "skipped", attempts: [] },
+];

@@ -1,0 +1,165 @@
+// The benchmark: Millrace, a bare Temporal worker and bare journaled inserts, alternating in one run on the same servers.
+//   npm run bench                    everything; some five minutes
+//   npm run bench -- --runs 10000    and then so many runs at 50 in flight, for memory
+import { fork, type ChildProcess } from "node:child_process";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { homedir, tmpdir } from "node:os";
+import { join } from "node:path";
+import { randomUUID } from "node:crypto";
+import { createLog } from "../src/log.ts";
+import { startEmbedded } from "../src/embedded/start.ts";
+import { packageRoot } from "../src/package-root.ts";
+import { measureInserts } from "./inserts.ts";
+import { runLoad, type LoadResult } from "./load.ts";
+import { startMillrace, type Millrace } from "./millrace.ts";
+import { printReport, type BenchResult, type Sample } from "./report.ts";
+import { startSink, type Sink } from "./sink.ts";
+import { cpuMsOf, residentMbOf } from "./usage.ts";
+
+const rounds = 3;
+const counts: Record<number, number> = { 1: 60, 10: 300, 50: 500 };
+const namespace = "millrace";
+
+const folder = await mkdtemp(join(tmpdir(), "millrace-bench-"));
+const servers = await startEmbedded({
+  dataDir: folder,
+  cacheDir: process.env["MILLRACE_CACHE"] ?? join(homedir(), ".cache", "millrace"),
+  download: process.env["MILLRACE_DOWNLOAD"] === "registry" ? "registry" : "auto",
+  need: { mongodb: true, temporal: true },
+  onProgress: ({ message }) => console.error(message),
+  log: createLog("warn"),
+});
+const { mongodbUri = "", temporalAddress = "" } = servers;
+const sink = await startSink();
+try {
+  await measure();
+} finally {
+  await sink.close();
+  await servers.stop();
+  await rm(folder, { recursive: true, force: true });
+}
+
+async function measure(): Promise<void> {
+  const profile = process.argv.includes("--profile") ? ["--cpu-prof", `--cpu-prof-dir=${process.cwd()}`] : [];
+  const millrace = await startMillrace({ mongodbUri, temporalAddress, namespace, nodeArguments: profile });
+  const bare = await startBare(temporalAddress);
+  const pids = serverPids();
+  await publishFlow(millrace, sink);
+  const millraceUnit = () => throughMillrace(millrace, sink);
+  const bareUnit = () => throughBare(bare, sink);
+  await Promise.all([runLoad(60, 10, millraceUnit), runLoad(60, 10, bareUnit)]);
+  await millrace.idle();
+
+  const samples: Sample[] = [];
+  for (let round = 0; round < rounds; round++) {
+    for (const [inFlight, count] of Object.entries(counts)) {
+      const about = { round, inFlight: Number(inFlight) };
+      samples.push({
+        ...about,
+        system: "bare",
+        ...(await sample(bareUnit, count, about.inFlight, bare.pid ?? 0, pids)),
+      });
+      const ours = await sample(millraceUnit, count, about.inFlight, millrace.pid, pids, () => millrace.idle());
+      samples.push({ ...about, system: "millrace", ...ours });
+    }
+  }
+  const inserts = await measureInserts({ mongodbUri, publish: (event) => millrace.publish(event), rounds });
+  const memory = await measureMemory(millrace, millraceUnit);
+  const result: BenchResult = { at: new Date().toISOString(), node: process.version, samples, inserts, memory };
+  printReport(result);
+  await mkdir(join(packageRoot, "bench", "results"), { recursive: true });
+  await writeFile(join(packageRoot, "bench", "results", "latest.json"), `${JSON.stringify(result, null, 2)}\n`);
+  bare.send("stop");
+  await millrace.stop();
+}
+
+/** One measurement: the load, and what each process spent on it, the work after the last arrival included. */
+async function sample(
+  unit: () => ReturnType<typeof throughBare>,
+  count: number,
+  inFlight: number,
+  enginePid: number,
+  servers: { temporal: number; mongodb: number },
+  settle: () => Promise<void> = () => new Promise((resolve) => setTimeout(resolve, 500)),
+): Promise<LoadResult & { cpuMs: { engine: number; temporal: number; mongodb: number } }> {
+  const used = () => ({
+    engine: cpuMsOf(enginePid),
+    temporal: cpuMsOf(servers.temporal),
+    mongodb: cpuMsOf(servers.mongodb),
+  });
+  const before = used();
+  const load = await runLoad(count, inFlight, unit);
+  await settle();
+  const after = used();
+  const each = (key: keyof typeof before) => (after[key] - before[key]) / count;
+  return { ...load, cpuMs: { engine: each("engine"), temporal: each("temporal"), mongodb: each("mongodb") } };
+}
+
+async function throughMillrace(millrace: Millrace, sink: Sink) {
+  const id = randomUUID();
+  const arrival = sink.arrival(id);
+  const sentAt = performance.now();
+  const status = await millrace.publish({
+    type: "review.created",
+    data: { rating: 1, benchId: id, content: "Cold food" },
+  });
+  if (status !== 202) throw new Error(`The publish was answered ${status}.`);
+  const acknowledgedMs = performance.now() - sentAt;
+  return { acknowledgedMs, arrivedMs: (await arrival) - sentAt };
+}
+
+async function throughBare(bare: ChildProcess, sink: Sink) {
+  const id = randomUUID();
+  const arrival = sink.arrival(id);
+  const sentAt = performance.now();
+  const acknowledged = new Promise<number>((resolve) => startedById.set(id, resolve));
+  bare.send({ id, url: sink.url, body: JSON.stringify({ benchId: id, rating: 1, content: "Cold food" }) });
+  const arrivedMs = (await arrival) - sentAt;
+  return { acknowledgedMs: (await acknowledged) - sentAt, arrivedMs };
+}
+
+const startedById = new Map<string, (at: number) => void>();
+
+async function startBare(address: string): Promise<ChildProcess> {
+  const child = fork(join(packageRoot, "bench", "bare-worker.ts"), [address, namespace], {
+    execArgv: ["--import", "tsx"],
+  });
+  await new Promise((resolve) => child.once("message", resolve));
+  child.on("message", (id: string) => {
+    startedById.get(id)?.(performance.now());
+    startedById.delete(id);
+  });
+  return child;
+}
+
+async function publishFlow(millrace: Millrace, sink: Sink): Promise<void> {
+  const flow = {
+    name: "Bench",
+    on: { event: "review.created" },
+    filter: { "<=": [{ var: "event.data.rating" }, 2] },
+    steps: [{ id: "send", use: "webhook.post", with: { url: sink.url } }],
+  };
+  const created = await millrace.call("POST", "/v1/flows", flow);
+  const published = await millrace.call("POST", "/v1/flows/bench/publish", {});
+  if (created.status !== 201 || published.status !== 200) {
+    throw new Error(`The flow could not be published: ${JSON.stringify([created, published])}`);
+  }
+}
+
+/** Resident memory of the engine over many runs: after each tenth of them. */
+async function measureMemory(millrace: Millrace, unit: () => ReturnType<typeof throughMillrace>): Promise<number[]> {
+  const at = process.argv.indexOf("--runs");
+  const runs = at < 0 ? 0 : Number(process.argv[at + 1]);
+  const memory = [residentMbOf(millrace.pid)];
+  for (let i = 0; i < 10 && runs > 0; i++) {
+    await runLoad(runs / 10, 50, unit);
+    await millrace.idle();
+    memory.push(residentMbOf(millrace.pid));
+  }
+  return memory;
+}
+
+/** The embedded servers' processes, as the lock file names them. */
+function serverPids(): { temporal: number; mongodb: number } {
+  return { temporal: servers.pids.temporal ?? 0, mongodb: servers.pids.mongodb ?? 0 };
+}

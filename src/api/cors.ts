@@ -1,0 +1,25 @@
+// Which web pages may call the API? None, except the exact origins that the operator lists.
+import type { RequestHandler } from "express";
+
+const methods = "GET, POST, PUT";
+const requestHeaders = "authorization, content-type, if-match, if-none-match";
+const answerHeaders = "etag, location, retry-after, x-request-id";
+const preflightAgeS = 600;
+
+/** Answers preflights and marks answers for the listed origins. Never with credentials: keys travel in a header. */
+export function allowOrigins(origins: readonly string[]): RequestHandler {
+  const allowed = new Set(origins);
+  return (request, response, next) => {
+    response.setHeader("vary", "origin");
+    const { origin } = request.headers;
+    if (origin === undefined || !allowed.has(origin)) return next();
+    response.setHeader("access-control-allow-origin", origin);
+    response.setHeader("access-control-expose-headers", answerHeaders);
+    if (request.method !== "OPTIONS" || request.headers["access-control-request-method"] === undefined) return next();
+    response.setHeader("access-control-allow-methods", methods);
+    response.setHeader("access-control-allow-headers", requestHeaders);
+    response.setHeader("access-control-max-age", String(preflightAgeS));
+    response.statusCode = 204;
+    response.end();
+  };
+}

@@ -1,0 +1,137 @@
+// How does an event come in through the API? As our own envelope or as a CloudEvent, one by one or in batches.
+import type { IncomingHttpHeaders } from "node:http";
+import { envelopeBytesMax, readBatch, readEnvelope, type EventRefusal, type EventsResult } from "../ingest/envelope.ts";
+import {
+  batchContentType,
+  isBinaryMode,
+  readBinary,
+  readCloudEventsBatch,
+  readStructured,
+  structuredContentType,
+} from "../ingest/cloudevents.ts";
+import { AppError } from "../model/errors.ts";
+import { dataBytesMax, publishSchema, type Event } from "../model/event.ts";
+import type { TenantId } from "../model/ids.ts";
+import type { JsonSchema } from "../model/json.ts";
+import { mediaTypeOf } from "./body.ts";
+import type { Accepted, ApiDeps } from "./deps.ts";
+import { route, type Answer, type BodySpec, type Route } from "./route.ts";
+
+const eventBytesMax = dataBytesMax + envelopeBytesMax;
+const batchBytesMax = 5 * 1024 * 1024;
+
+const acceptedSchema: JsonSchema = {
+  type: "object",
+  required: ["id", "matched", "runs", "deliveries", "duplicate"],
+  properties: {
+    id: { type: "string", description: "The sender's id, or one of ours." },
+    matched: { type: "integer", description: "How many flows it started." },
+    runs: { type: "array", items: { type: "string" } },
+    deliveries: { type: "integer" },
+    duplicate: { type: "boolean", description: "The id was accepted before: nothing new was started." },
+  },
+};
+const batchSchema: JsonSchema = {
+  description: "A list of events, or an object with `events`; 1 to 100 of them.",
+  oneOf: [
+    { type: "array", items: publishSchema, minItems: 1, maxItems: 100 },
+    {
+      type: "object",
+      additionalProperties: false,
+      required: ["events"],
+      properties: { events: { type: "array", items: publishSchema, minItems: 1, maxItems: 100 } },
+    },
+  ],
+};
+const batchAnswerSchema: JsonSchema = {
+  type: "object",
+  required: ["data"],
+  properties: { data: { type: "array", items: acceptedSchema, description: "In the order of the request." } },
+};
+
+/** `POST /v1/events` comes first in the routes: the way in is the busiest one. */
+export function publishRoutes({ accept }: Pick<ApiDeps, "accept">): Route[] {
+  /** Accepts all or says that some may not be: with the same ids the batch can be sent again without harm. */
+  const acceptAll = async (tenantId: TenantId, events: Event[]): Promise<Answer> => {
+    const results = await Promise.all(events.map((event) => accept(tenantId, event)));
+    return { status: 202, body: { data: results.map(acceptedView) } };
+  };
+  return [
+    route({
+      method: "post",
+      path: "/v1/events",
+      scope: "events:write",
+      tag: "Events",
+      summary: "Publish an event",
+      description:
+        "A 202 means that the event is journaled on a majority of MongoDB's voters. The same id again starts nothing new. CloudEvents 1.0 are taken in structured, binary and batched mode: `id` and `source` together identify the event, `time` becomes `occurredAt`, extension attributes, `subject` and `dataschema` are dropped, and binary-mode data that is not JSON becomes a JSON string. A 503 may have stored the event: send it again with the same id.",
+      body: eventBody(publishSchema, {
+        "application/json": eventBytesMax,
+        [structuredContentType]: eventBytesMax,
+        [batchContentType]: batchBytesMax,
+      }),
+      responses: { 202: { description: "Accepted, or known already.", schema: acceptedSchema } },
+      async handler({ tenantId, headers, body }) {
+        const type = mediaTypeOf(headers)?.type;
+        if (type === batchContentType) return acceptAll(tenantId, allOf(readCloudEventsBatch(body)));
+        const read =
+          type === structuredContentType
+            ? readStructured(body)
+            : isBinaryMode(headers)
+              ? readBinary(headers, type, body)
+              : readEnvelope(body);
+        if (!read.ok) throw refusalOf(read);
+        return { status: 202, body: acceptedView(await accept(tenantId, read.event)) };
+      },
+    }),
+    route({
+      method: "post",
+      path: "/v1/events/batch",
+      scope: "events:write",
+      tag: "Events",
+      summary: "Publish up to 100 events",
+      description: "Checked as a whole before anything is accepted. Events with one id in one batch are accepted once.",
+      body: eventBody(batchSchema, { "application/json": batchBytesMax, [batchContentType]: batchBytesMax }, false),
+      responses: { 202: { description: "One answer an event, in order.", schema: batchAnswerSchema } },
+      handler({ tenantId, headers, body }) {
+        const isCloudEvents = mediaTypeOf(headers)?.type === batchContentType;
+        return acceptAll(tenantId, allOf(isCloudEvents ? readCloudEventsBatch(body) : readBatch(body)));
+      },
+    }),
+  ];
+}
+
+/** A body that is read as bytes: `data` must survive as it was written. */
+function eventBody(
+  schema: JsonSchema,
+  contentTypes: BodySpec<Buffer>["contentTypes"],
+  takesBinaryMode = true,
+): BodySpec<Buffer> {
+  // In binary mode the content type is that of the data, which may be any.
+  const anyTypeWhen = (headers: IncomingHttpHeaders) => {
+    if (!takesBinaryMode || !isBinaryMode(headers)) return undefined;
+    const type = mediaTypeOf(headers)?.type;
+    return type === structuredContentType || type === batchContentType ? undefined : dataBytesMax;
+  };
+  return { schema, contentTypes, required: true, bytes: { anyTypeWhen } };
+}
+
+function allOf(read: EventsResult): Event[] {
+  if (!read.ok) throw refusalOf(read);
+  return read.events;
+}
+
+function refusalOf({ why, detail, findings }: EventRefusal): AppError {
+  if (why === "malformed") return new AppError("request.malformed", { detail });
+  if (why === "too_large") return new AppError("request.too_large", { detail });
+  return new AppError("request.invalid", { detail, errors: findings });
+}
+
+function acceptedView(accepted: Accepted): unknown {
+  if (accepted.outcome === "overloaded") {
+    const detail = "Too much to do at the moment. Send the request again, with the same ids.";
+    throw new AppError("service.overloaded", { detail, retryAfterMs: accepted.retryAfterMs });
+  }
+  const { id, matched, runs, deliveries } = accepted;
+  return { id, matched, runs, deliveries, duplicate: accepted.outcome === "duplicate" };
+}

@@ -1,0 +1,129 @@
+// What did the runs do? Looking at runs and their steps, and cancelling one.
+import { failureClasses, type FailureClass } from "../model/failure.ts";
+import { AppError } from "../model/errors.ts";
+import { isId, type FlowId, type TenantId } from "../model/ids.ts";
+import { isEnded, runSchema, runStatuses, type Run, type RunStatus } from "../model/run.ts";
+import { stepSchema } from "../model/step.ts";
+import type { ApiDeps } from "./deps.ts";
+import { listSchema, pageAnswer, pageOf, pageQuery, timeOf, timeQuery, type Query } from "./query.ts";
+import { route, type Route } from "./route.ts";
+import { stepsInOrder } from "./run-steps.ts";
+
+const runQuery = {
+  ...pageQuery,
+  ...timeQuery,
+  flow: { type: "string", minLength: 1, maxLength: 128, description: "Id or slug of a flow." },
+  version: { type: "integer", minimum: 1 },
+  status: { type: "string", enum: runStatuses },
+  eventType: { type: "string", maxLength: 128 },
+  event: { type: "string", maxLength: 128, description: "Id of an event." },
+  failedStep: { type: "string", maxLength: 512, description: "Path of a step." },
+  errorClass: { type: "string", enum: Object.keys(failureClasses) },
+};
+
+export function runRoutes({ store, runs }: Pick<ApiDeps, "store" | "runs">): Route[] {
+  const find = async (tenantId: TenantId, id: string): Promise<Run> => {
+    const run = isId("run", id) ? await store.runs.find(tenantId, id) : undefined;
+    if (!run) throw new AppError("resource.not_found", { detail: "There is no run with this id." });
+    return run;
+  };
+  const flowIdOf = async (tenantId: TenantId, flow: string | undefined): Promise<FlowId | undefined> => {
+    if (flow === undefined) return undefined;
+    const found = await store.flows.find(tenantId, flow);
+    if (!found) throw new AppError("resource.not_found", { detail: "There is no flow with this id or slug." });
+    return found.id;
+  };
+  const viewOf = (run: Run) => runView(run, runs.temporalUrl(run));
+
+  return [
+    route({
+      method: "get",
+      path: "/v1/runs",
+      scope: "runs:read",
+      tag: "Runs",
+      summary: "List runs, newest first, without their outputs",
+      query: runQuery,
+      responses: { 200: { description: "A page.", schema: listSchema(runSchema) } },
+      async handler({ tenantId, query }) {
+        const flow = await flowIdOf(tenantId, query["flow"]);
+        const page = await store.runs.list(tenantId, filterOf(query, flow), pageOf(query, "run"));
+        return pageAnswer(page.items.map(viewOf), page.nextCursor);
+      },
+    }),
+    route({
+      method: "get",
+      path: "/v1/runs/{id}",
+      scope: "runs:read",
+      tag: "Runs",
+      summary: "A run",
+      responses: { 200: { description: "The run.", schema: runSchema } },
+      handler: async ({ tenantId, params }) => ({ status: 200, body: viewOf(await find(tenantId, params.id)) }),
+    }),
+    route({
+      method: "get",
+      path: "/v1/runs/{id}/steps",
+      scope: "runs:read",
+      tag: "Runs",
+      summary: "The steps of a run, in the order of the flow, with every attempt",
+      description: "Steps that have not begun are `pending` while the run is open; afterwards they are left out.",
+      responses: { 200: { description: "The steps.", schema: listSchema(stepSchema) } },
+      async handler({ tenantId, params }) {
+        const run = await find(tenantId, params.id);
+        const [plan, records] = await Promise.all([
+          store.flows.plan(tenantId, run.flow.id, run.version),
+          store.steps.list(tenantId, run.id),
+        ]);
+        return pageAnswer(stepsInOrder(plan, records, !isEnded(run.status)));
+      },
+    }),
+    route({
+      method: "post",
+      path: "/v1/runs/{id}/cancel",
+      scope: "runs:execute",
+      tag: "Runs",
+      summary: "Cancel a run",
+      responses: {
+        200: { description: "The run is cancelled.", schema: runSchema },
+        202: { description: "The run is asked to end; an attempt that is under way ends first.", schema: runSchema },
+      },
+      async handler({ tenantId, params }) {
+        const { id } = await find(tenantId, params.id);
+        const outcome = await runs.cancel(tenantId, id);
+        const run = await find(tenantId, id);
+        if (outcome === "ended" && run.status !== "cancelled") {
+          throw new AppError("state.conflict", { detail: `The run has ended already: it is ${run.status}.` });
+        }
+        return { status: outcome === "cancelling" ? 202 : 200, body: viewOf(run) };
+      },
+    }),
+  ];
+}
+
+/** A run as shapes say: times as texts, its duration, and its address in Temporal's UI. */
+function runView(run: Run, temporalUrl: string | undefined) {
+  const { tenantId: _, startedAt, endedAt, ...fields } = run;
+  return {
+    ...fields,
+    ...(startedAt ? { startedAt } : {}),
+    ...(endedAt ? { endedAt } : {}),
+    // A run that was cancelled before it started took no time.
+    ...(endedAt ? { durationMs: endedAt.getTime() - (startedAt ?? endedAt).getTime() } : {}),
+    retriedBy: [],
+    ...(temporalUrl === undefined ? {} : { temporalUrl }),
+  };
+}
+
+function filterOf(query: Query, flow: FlowId | undefined) {
+  return {
+    flow,
+    version: query["version"] === undefined ? undefined : Number(query["version"]),
+    // Both were checked against their enums.
+    status: query["status"] as RunStatus | undefined,
+    errorClass: query["errorClass"] as FailureClass | undefined,
+    eventType: query["eventType"],
+    event: query["event"],
+    failedStep: query["failedStep"],
+    since: timeOf(query, "since"),
+    until: timeOf(query, "until"),
+  };
+}

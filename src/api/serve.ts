@@ -1,0 +1,76 @@
+// What happens to a request of a route? The refusals in their order, then the handler, then its answer.
+import type { Request, RequestHandler, Response } from "express";
+import { createSchemaCheck } from "../flow/schema-findings.ts";
+import { AppError } from "../model/errors.ts";
+import type { TenantId } from "../model/ids.ts";
+import type { Scope } from "../model/scope.ts";
+import { sendAnswer } from "./answer.ts";
+import type { Authenticate, Principal } from "./auth.ts";
+import { checkContentType, hasBody, readBody } from "./body.ts";
+import { createQueryCheck } from "./query.ts";
+import type { BodySpec, Route } from "./route.ts";
+import { parseStrictJson } from "./strict-json.ts";
+
+/** What public routes get in place of a tenant; no tenant has this id. */
+const nobody: Principal = { tenantId: "tnt_" as TenantId, keyId: "", scopes: new Set() };
+
+/** The handler of a route, prepared once: 401, 403, 413 and 415, 400, 422, and then what the route itself refuses. */
+export function serveRoute(route: Route, authenticate: Authenticate): RequestHandler {
+  const { scope } = route;
+  const checkQuery = createQueryCheck(route.query);
+  const readRouteBody = route.body && createBodyReader(route.body);
+  return async (request, response) => {
+    const principal = scope === "public" ? nobody : await authenticate(request);
+    if (scope !== "public" && !principal.scopes.has(scope)) throw missingScope(scope);
+    const body = readRouteBody && (await readRouteBody(request, response));
+    // Most requests have no query, and the parser of Express runs at each look at it.
+    const query = request.url.includes("?") ? checkQuery(request.query) : {};
+    if (body?.check) body.check();
+    const answer = await route.handler({
+      tenantId: principal.tenantId,
+      keyId: principal.keyId,
+      params: request.params,
+      query,
+      body: body?.value,
+      headers: request.headers,
+    });
+    sendAnswer(request, response, answer);
+  };
+}
+
+type ReadBody = { value: unknown; check?: () => void };
+type BodyReader = (request: Request, response: Response) => Promise<ReadBody>;
+
+function createBodyReader(spec: BodySpec<unknown>): BodyReader {
+  const { contentTypes, bytes } = spec;
+  const check = spec.check ?? createSchemaCheck(spec.schema);
+  return async (request, response) => {
+    const { headers } = request;
+    if (!spec.required && !hasBody(headers)) return { value: undefined };
+    const bytesMax = checkContentType(headers, contentTypes, bytes?.anyTypeWhen(headers));
+    const read = await readBody(request, response, bytesMax);
+    if (bytes) return { value: read };
+    const parsed = parseStrictJson(read);
+    if (!parsed.ok) {
+      const errors = parsed.errors ? { errors: parsed.errors } : {};
+      throw new AppError("request.malformed", { detail: parsed.detail, ...errors });
+    }
+    return { value: parsed.value, check: () => refuseShape(spec, check(parsed.value)) };
+  };
+}
+
+function refuseShape(spec: BodySpec<unknown>, findings: { pointer: string; code: string; message: string }[]): void {
+  if (findings.length === 0) return;
+  throw new AppError(spec.invalidCode ?? "request.invalid", {
+    detail: `The body has ${findings.length === 1 ? "an error" : `${findings.length} errors`}: \`errors\` says where and why.`,
+    errors: findings.map(({ pointer, code, message, ...rest }) => ({ pointer, code, message, ...suggestionOf(rest) })),
+  });
+}
+
+function suggestionOf(rest: object): { suggestion?: string } {
+  return "suggestion" in rest && typeof rest.suggestion === "string" ? { suggestion: rest.suggestion } : {};
+}
+
+function missingScope(scope: Scope): AppError {
+  return new AppError("auth.scope", { detail: `The API key needs the scope \`${scope}\` for this.` });
+}

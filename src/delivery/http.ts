@@ -1,0 +1,161 @@
+// How does Millrace speak HTTP to the outside? The one client: checked addresses, no redirects, limits on everything.
+import { Pool } from "undici";
+import { checkUrl, networksOf } from "./address.ts";
+import type { AddressPolicy, UrlRefusal } from "./address.ts";
+import { createConnector } from "./connect.ts";
+import type { ConnectPhase } from "./connect.ts";
+import { createExchange, elapsedSince } from "./exchange.ts";
+import type { HttpRequest, HttpResult } from "./exchange.ts";
+import { createPools } from "./pools.ts";
+import { createResolver } from "./resolve.ts";
+import type { Resolve } from "./resolve.ts";
+
+export type { HttpAnswer, HttpError, HttpErrorKind, HttpRequest, HttpResult } from "./exchange.ts";
+
+export type HttpClient = {
+  /** Sends a request once. Never rejects for what the network does, and never follows a redirect. */
+  send: (request: HttpRequest) => Promise<HttpResult>;
+  /** Ends all connections. Requests under way end as aborted. */
+  close: () => Promise<void>;
+};
+
+export type HttpLimits = {
+  /** Name, connection and TLS together. */
+  connectTimeoutMs: number;
+  dnsTimeoutMs: number;
+  /** How much of an answer's body is kept; the connection is closed at the next byte. */
+  bodyBytesMax: number;
+  headerBytesMax: number;
+  /** How long an unused connection stays open. Below the five seconds after which many servers close it. */
+  keepAliveMs: number;
+  socketsPerOriginMax: number;
+  originsMax: number;
+  /** Most addresses that a name may have. */
+  addressesMax: number;
+};
+
+const defaultLimits: HttpLimits = {
+  connectTimeoutMs: 5_000,
+  dnsTimeoutMs: 500,
+  bodyBytesMax: 64 * 1024,
+  headerBytesMax: 16 * 1024,
+  keepAliveMs: 4_000,
+  socketsPerOriginMax: 64,
+  originsMax: 1_000,
+  addressesMax: 50,
+};
+
+export type HttpClientOptions = {
+  policy: AddressPolicy;
+  /** Asks for a name's addresses; the system's name servers unless given. */
+  resolve?: Resolve;
+  limits?: Partial<HttpLimits>;
+  /** Certificates of authorities to trust instead of the system's, in PEM. */
+  ca?: string;
+};
+
+type Target = { ok: true; origin: string; path: string };
+
+/** Checked URLs that are remembered: endpoints are sent to again and again, and the policy never changes. */
+const targetsMax = 1_000;
+
+/** The client that every outgoing request goes through. Throws a RangeError when a network of the policy is malformed. */
+export function createHttpClient(options: HttpClientOptions): HttpClient {
+  const limits = { ...defaultLimits, ...options.limits };
+  // A malformed network has to stop the start, not the first request.
+  networksOf(options.policy);
+  const targets = createTargets(options.policy);
+  let observer: ((phase: ConnectPhase) => void) | undefined;
+  const connect = createConnector({
+    ...limits,
+    policy: options.policy,
+    resolve: options.resolve ?? createResolver(limits.dnsTimeoutMs),
+    ...(options.ca === undefined ? {} : { ca: options.ca }),
+    observer: () => observer,
+  });
+  const pools = createPools(limits.originsMax, (origin) => openPool(origin, connect, limits));
+
+  const send = (request: HttpRequest): Promise<HttpResult> =>
+    new Promise((resolve) => {
+      const startedMs = performance.now();
+      const target = targets(request.url);
+      if (!target.ok) return resolve(refusal(target, startedMs));
+      const exchange = createExchange(startedMs, limits.bodyBytesMax, (result) => {
+        clearTimeout(timer);
+        request.signal?.removeEventListener("abort", cancel);
+        resolve(result);
+      });
+      const cancel = (): void => exchange.stop("aborted");
+      const timer = setTimeout(() => exchange.stop("timeout"), request.timeoutMs);
+      if (request.signal?.aborted) return cancel();
+      request.signal?.addEventListener("abort", cancel, { once: true });
+      // undici asks for a connection inside `dispatch`, so the connection can be put down to this request.
+      observer = exchange.mark;
+      try {
+        pools.of(target.origin).dispatch(dispatchOptions(request, target), exchange.handler);
+      } finally {
+        observer = undefined;
+      }
+    });
+  return { send, close: pools.close };
+}
+
+function openPool(origin: string, connect: ReturnType<typeof createConnector>, limits: HttpLimits): Pool {
+  return new Pool(origin, {
+    connect,
+    connections: limits.socketsPerOriginMax,
+    pipelining: 1,
+    allowH2: false,
+    keepAliveTimeout: limits.keepAliveMs,
+    // A receiver's own hint may shorten the time, never lengthen it.
+    keepAliveMaxTimeout: limits.keepAliveMs,
+    maxHeaderSize: limits.headerBytesMax,
+    // The request's own timeout covers all phases; two more timers for each request would only cost.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  });
+}
+
+function dispatchOptions(request: HttpRequest, target: Target): Parameters<Pool["dispatch"]>[0] {
+  const headers: string[] = [];
+  for (const name of Object.keys(request.headers)) {
+    // Compressed answers could grow a thousandfold when somebody reads them.
+    if (name.toLowerCase() !== "accept-encoding") headers.push(name, request.headers[name] ?? "");
+  }
+  headers.push("accept-encoding", "identity");
+  return {
+    method: request.method,
+    path: target.path,
+    headers,
+    body: request.body ?? null,
+  };
+}
+
+function createTargets(policy: AddressPolicy): (url: string) => Target | UrlRefusal {
+  const targetByUrl = new Map<string, Target>();
+  return (text) => {
+    const known = targetByUrl.get(text);
+    if (known !== undefined) return known;
+    const verdict = checkUrl(text, policy);
+    if (!verdict.ok) return verdict;
+    const { origin, pathname, search } = verdict.url;
+    const target: Target = { ok: true, origin, path: `${pathname}${search}` };
+    if (targetByUrl.size >= targetsMax) targetByUrl.clear();
+    targetByUrl.set(text, target);
+    return target;
+  };
+}
+
+/** Codes of URLs that cannot be read, as against those that may not be reached. */
+const unreadable = new Set(["url.malformed", "url.too_long", "url.characters"]);
+
+function refusal(verdict: UrlRefusal, startedMs: number): HttpResult {
+  return {
+    ok: false,
+    error: unreadable.has(verdict.code) ? "invalid_url" : "blocked",
+    code: verdict.code,
+    message: verdict.message,
+    requestSent: false,
+    phases: { total: elapsedSince(startedMs) },
+  };
+}

@@ -1,0 +1,154 @@
+// The engine's connection to Temporal: one native connection for client and worker, kept up for as long as the process lives.
+import { Client } from "@temporalio/client";
+import { NativeConnection, Runtime, Worker, type LogLevel, type LogMetadata } from "@temporalio/worker";
+import type { Activities } from "../../activities/index.ts";
+import type { Config } from "../config.ts";
+import type { Log } from "../log.ts";
+import { prepareNamespace } from "./namespace.ts";
+import { cancelWorkflow, describeWorkflow, terminateWorkflow, workflowUrl, type RunKey } from "./runs.ts";
+import { startRun, type RunTarget, type StartOutcome } from "./start.ts";
+
+export type EngineOptions = {
+  temporal: Pick<Config["temporal"], "namespace" | "apiKey" | "tls" | "uiUrl"> & { address: string };
+  taskQueue: string;
+  activities: Activities;
+  /** API processes host workflows, so that eager start works, but leave the attempts of steps to the workers. */
+  takesActivities: boolean;
+  workflowBundlePath: string;
+  log: Log;
+};
+
+export type Engine = ReturnType<typeof createEngine>;
+
+const reconnectMs = 1_000;
+/** Longer than the longest attempt is not waited for at shutdown: Temporal starts the attempt again elsewhere. */
+const shutdownGraceMs = 20_000;
+
+/**
+ * An engine that connects in the background and again whenever it has to: the process lives and accepts events while
+ * Temporal is away.
+ */
+export function createEngine(options: EngineOptions) {
+  const { temporal, taskQueue, log } = options;
+  let client: Client | undefined;
+  let worker: Worker | undefined;
+  let closing = false;
+  let resolveFirst: () => void = () => {};
+  const connected = new Promise<void>((resolve) => (resolveFirst = resolve));
+
+  const life = (async () => {
+    while (!closing) {
+      try {
+        await live();
+      } catch (err) {
+        if (!closing) log.warn({ err }, "Temporal does not answer; trying again");
+      }
+      if (!closing) await new Promise((resolve) => setTimeout(resolve, reconnectMs));
+    }
+  })();
+
+  /** From connecting to the worker's end. */
+  async function live(): Promise<void> {
+    const connection = await connect(temporal);
+    try {
+      await prepareNamespace(connection, temporal.namespace);
+      worker = await createWorker(connection, options);
+      const running = worker.run();
+      client = new Client({ connection, namespace: temporal.namespace });
+      resolveFirst();
+      await running;
+    } finally {
+      client = undefined;
+      worker = undefined;
+      await connection.close().catch(() => {}); // Closing what is broken may fail; a new one follows.
+    }
+  }
+
+  const needClient = (): Client => {
+    if (!client) throw new Error("Temporal is not connected.");
+    return client;
+  };
+
+  return {
+    /** Resolves when Temporal has been reached and the worker runs for the first time. */
+    connected: () => connected,
+    isUp: () => client !== undefined,
+
+    start: async (target: RunTarget): Promise<StartOutcome> =>
+      client
+        ? startRun(client, taskQueue, target)
+        : { outcome: "unavailable", cause: new Error("Temporal is not connected.") },
+
+    cancel: async (run: RunKey) => cancelWorkflow(needClient(), run),
+    terminate: async (run: RunKey, reason: string) => terminateWorkflow(needClient(), run, reason),
+    describe: async (run: RunKey) => describeWorkflow(needClient(), run),
+    url: (run: RunKey) => (temporal.uiUrl ? workflowUrl(temporal.uiUrl, temporal.namespace, run) : undefined),
+
+    /** Rejects when Temporal does not answer within two seconds. */
+    async ping(): Promise<void> {
+      const { connection } = needClient();
+      await connection.withDeadline(Date.now() + 2_000, () => connection.workflowService.getSystemInfo({}));
+    },
+
+    /** Finishes what runs, within the grace time. */
+    async close(): Promise<void> {
+      closing = true;
+      if (worker?.getState() === "RUNNING") worker.shutdown();
+      await life;
+    },
+  };
+}
+
+async function connect(temporal: EngineOptions["temporal"]): Promise<NativeConnection> {
+  const { address, apiKey, tls } = temporal;
+  const pair = tls?.cert && tls.key ? { clientCertPair: { crt: tls.cert, key: tls.key } } : {};
+  return NativeConnection.connect({
+    address,
+    ...(tls || apiKey ? { tls: { ...(tls?.ca ? { serverRootCACertificate: tls.ca } : {}), ...pair } } : {}),
+    ...(apiKey ? { apiKey } : {}),
+    // The server stands in the same network or on the same machine: compressing costs more than it saves.
+    grpcCompression: { codec: "none" },
+  });
+}
+
+async function createWorker(connection: NativeConnection, options: EngineOptions): Promise<Worker> {
+  return Worker.create({
+    connection,
+    namespace: options.temporal.namespace,
+    taskQueue: options.taskQueue,
+    workflowBundle: { codePath: options.workflowBundlePath },
+    activities: options.activities,
+    enableNonLocalActivities: options.takesActivities,
+    maxConcurrentWorkflowTaskExecutions: 40,
+    maxConcurrentActivityTaskExecutions: 100,
+    maxConcurrentLocalActivityExecutions: 100,
+    // About 50 KB each: far below what would make the isolate run out of memory.
+    maxCachedWorkflows: 500,
+    workflowThreadPoolSize: 1,
+    shutdownGraceTime: shutdownGraceMs,
+    shutdownForceTime: shutdownGraceMs + 5_000,
+  });
+}
+
+/** Makes the SDK log through ours and leaves signals to us. Once a process, before the first connection. */
+export function installRuntime(log: Log): void {
+  const write = (level: LogLevel, message: string, meta?: LogMetadata) => {
+    const { error, taskToken: _token, ...about } = meta ?? {};
+    log[toPinoLevel[level]]({ ...about, ...(error ? { err: error } : {}) }, message);
+  };
+  Runtime.install({
+    shutdownSignals: [],
+    logger: {
+      log: write,
+      trace: (message, meta) => write("TRACE", message, meta),
+      debug: (message, meta) => write("DEBUG", message, meta),
+      info: (message, meta) => write("INFO", message, meta),
+      warn: (message, meta) => write("WARN", message, meta),
+      error: (message, meta) => write("ERROR", message, meta),
+    },
+    telemetryOptions: { logging: { filter: "WARN", forward: {} } },
+  });
+}
+
+// The SDK's INFO is about its own doings: ours to see when we debug.
+const toPinoLevel = { TRACE: "trace", DEBUG: "debug", INFO: "debug", WARN: "warn", ERROR: "error" } as const;

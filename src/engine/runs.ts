@@ -1,0 +1,67 @@
+// Looking after runs from outside: cancel, look at the state, and the address in Temporal's UI.
+import { WorkflowNotFoundError, type Client } from "@temporalio/client";
+import type { Failure } from "../model/failure.ts";
+import type { EventId, FlowId, TenantId } from "../model/ids.ts";
+import type { RunEnd } from "../model/run.ts";
+import { workflowIdOf } from "./start.ts";
+
+export type RunKey = { tenantId: TenantId; flow: { id: FlowId }; event: { id: EventId } };
+
+/** What Temporal knows of a run. `ended`: how, as far as Temporal can tell. */
+export type WorkflowState = { state: "unknown" } | { state: "open" } | { state: "ended"; end: RunEnd };
+
+/** Asks the workflow to cancel; `unknown` when there is none. Rejects when Temporal does not answer. */
+export async function cancelWorkflow(client: Client, run: RunKey): Promise<"cancelling" | "unknown"> {
+  try {
+    await handleOf(client, run).cancel();
+    return "cancelling";
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return "unknown";
+    throw error;
+  }
+}
+
+/** Ends the workflow without giving it a say: for one that does not react to a cancel. */
+export async function terminateWorkflow(client: Client, run: RunKey, reason: string): Promise<void> {
+  try {
+    await handleOf(client, run).terminate(reason);
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+  }
+}
+
+/** The state of a run's workflow. Rejects when Temporal does not answer. */
+export async function describeWorkflow(client: Client, run: RunKey): Promise<WorkflowState> {
+  try {
+    const { status } = await handleOf(client, run).describe();
+    const end = endByStatus[status.name];
+    return end ? { state: "ended", end } : { state: "open" };
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return { state: "unknown" };
+    throw error;
+  }
+}
+
+const failed = (code: string, failureClass: Failure["class"], message: string): RunEnd => ({
+  status: "failed",
+  error: { class: failureClass, code, message },
+});
+
+/** For runs whose workflow ended without reporting: its report is the truth wherever there is one. */
+const endByStatus: Partial<Record<string, RunEnd>> = {
+  COMPLETED: { status: "succeeded" },
+  CANCELLED: { status: "cancelled" },
+  TERMINATED: failed("terminated", "cancelled", "The workflow was terminated from outside."),
+  TIMED_OUT: failed("workflow_timeout", "timeout", "The workflow timed out."),
+  FAILED: failed("workflow_failed", "internal", "The workflow failed without reporting why."),
+};
+
+/** The run's page in Temporal's UI. */
+export function workflowUrl(uiUrl: string, namespace: string, run: RunKey): string {
+  const id = encodeURIComponent(workflowIdOf(run.tenantId, run.flow.id, run.event.id));
+  return `${uiUrl}/namespaces/${encodeURIComponent(namespace)}/workflows/${id}`;
+}
+
+function handleOf(client: Client, run: RunKey) {
+  return client.workflow.getHandle(workflowIdOf(run.tenantId, run.flow.id, run.event.id));
+}

@@ -1,0 +1,105 @@
+// What do the values and conditions of a flow read, and may they read it where they stand?
+import type { Condition, Values } from "../model/flow.ts";
+import type { Json } from "../model/json.ts";
+import type { PlanCondition, Uses } from "../model/plan.ts";
+import { childPointer } from "../model/problem.ts";
+import { checkReference, report, type Walk } from "./compile-walk.ts";
+import { checkCondition } from "./logic/check-condition.ts";
+import { pathsOfRule, usesRegex } from "./logic/check.ts";
+import { isSimpleFilter, ruleOfCondition } from "./logic/condition.ts";
+import { type Place, usesOf } from "./references.ts";
+import { checkValues, pathsOfValues } from "./values.ts";
+
+/** A condition ready for the interpreter. What is wrong with it or with what it reads is reported to the walk. */
+export function compileCondition(condition: Condition, pointer: string, place: Place, walk: Walk): PlanCondition {
+  const findings = checkCondition(condition);
+  report(walk.errors, pointer, findings);
+  const rule = ruleOfCondition(condition);
+  // A rule that is none has no paths to speak of, and may be too deep to look for them.
+  if (findings.length > 0) return { rule, uses: [] };
+  const compiled: PlanCondition = { rule, uses: usesOf(pathsOfRule(rule), place) };
+  if (usesRegex(rule)) compiled.regex = true;
+  if (Array.isArray(condition)) compiled.simple = "list";
+  else if (typeof condition === "object" && isSimpleFilter(condition)) compiled.simple = "one";
+  // Simple filters read the event only, and the event is there wherever a condition stands.
+  else checkRuleReferences(rule, pointer, place, walk);
+  return compiled;
+}
+
+/** The same for a condition that the workflow itself evaluates: it needs what it reads of the event there. */
+export function compileWorkflowCondition(
+  condition: Condition,
+  pointer: string,
+  place: Place,
+  walk: Walk,
+): PlanCondition {
+  const compiled = compileCondition(condition, pointer, place, walk);
+  // Regular expressions are left to an activity, which has the whole event.
+  if (compiled.regex === undefined) walk.workflowPaths.push(...compiled.uses);
+  return compiled;
+}
+
+/** What values read. What is wrong with them or with what they read is reported to the walk, at the leaf that it is in. */
+export function compileValues(values: Values, pointer: string, place: Place, walk: Walk): Uses {
+  const findings = checkValues(values);
+  report(walk.errors, pointer, findings);
+  if (findings.length > 0) {
+    // Wrong leaves are known; those beside them are still judged for what they read.
+    const wrong = findings.map((finding) => finding.pointer);
+    checkLeaves(values, "", { pointer, place, walk, wrong });
+    return [];
+  }
+  checkLeaves(values, "", { pointer, place, walk, wrong: [] });
+  return usesOf(pathsOfValues(values), place);
+}
+
+type Leaves = { pointer: string; place: Place; walk: Walk; wrong: string[] };
+
+function checkLeaves(value: Values, at: string, leaves: Leaves): void {
+  if (typeof value === "string") {
+    if (!value.includes("{{") || isWrong(at, leaves.wrong)) return;
+    for (const path of pathsOfValues(value)) checkReference(path, `${leaves.pointer}${at}`, leaves.place, leaves.walk);
+    return;
+  }
+  if (typeof value !== "object" || value === null) return;
+  if (Array.isArray(value)) {
+    for (const [index, item] of value.entries()) checkLeaves(item, childPointer(at, index), leaves);
+    return;
+  }
+  for (const [key, child] of Object.entries(value)) {
+    const inside = childPointer(at, key);
+    if (key === "$logic") {
+      if (!isWrong(at, leaves.wrong))
+        checkRuleReferences(child, `${leaves.pointer}${inside}`, leaves.place, leaves.walk);
+    } else if (key !== "$literal") {
+      checkLeaves(child, inside, leaves);
+    }
+  }
+}
+
+/** Whether a finding stands at a place or inside it, or is about all of the values. */
+function isWrong(at: string, wrong: string[]): boolean {
+  return wrong.some((pointer) => pointer === at || pointer.startsWith(`${at}/`) || pointer === "");
+}
+
+function checkRuleReferences(rule: Json, pointer: string, place: Place, walk: Walk): void {
+  for (const path of pathsOfRule(rule)) {
+    checkReference(path, `${pointer}${whereRead(rule, path, "") ?? ""}`, place, walk);
+  }
+}
+
+/** Where a rule names a path: the first text in it that is the path and stands in an operator that reads. */
+function whereRead(rule: Json, path: string, pointer: string): string | undefined {
+  if (typeof rule !== "object" || rule === null) return undefined;
+  for (const [key, operand] of Object.entries(rule)) {
+    const at = childPointer(pointer, key);
+    if (operand === path && !Array.isArray(rule) && readers.has(key)) return at;
+    if (readers.has(key) && Array.isArray(operand) && operand.includes(path))
+      return childPointer(at, operand.indexOf(path));
+    const deeper = key === "$literal" ? undefined : whereRead(operand, path, at);
+    if (deeper !== undefined) return deeper;
+  }
+  return undefined;
+}
+
+const readers = new Set(["var", "exists", "missing", "missing_some"]);

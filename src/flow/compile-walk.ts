@@ -1,0 +1,85 @@
+// What does compiling a flow carry along from part to part? What it knows of the flow, and what it has found.
+import { type Flow, type Step, nestingMax, stepsMax } from "../model/flow.ts";
+import type { FlowId } from "../model/ids.ts";
+import type { JsonSchema } from "../model/json.ts";
+import { childPointer, type Finding } from "../model/problem.ts";
+import { faultOf, type Names, type Place } from "./references.ts";
+
+export type ActionSchemas = { input: JsonSchema; output: JsonSchema; title: string };
+
+/** What a flow is compiled for: its identity, the actions that there are, and the connections (slugs and ids) of its tenant. */
+export type CompileContext = {
+  flow: { id: FlowId; slug: string; version: number };
+  actions: ReadonlyMap<string, ActionSchemas>;
+  connections?: ReadonlySet<string>;
+};
+
+export type Walk = {
+  context: CompileContext;
+  names: Names;
+  errors: Finding[];
+  warnings: Finding[];
+  /** Paths that conditions inside the workflow read. */
+  workflowPaths: string[];
+};
+
+/** A walk at its beginning; what the names of the flow's steps alone show to be wrong is found here. */
+export function beginWalk(flow: Flow, context: CompileContext): Walk {
+  const steps = new Set<string>();
+  const handlers = new Set<string>();
+  const vars = new Set<string>();
+  const walk: Walk = { context, names: { steps, vars, handlers }, errors: [], warnings: [], workflowPaths: [] };
+  let count = 0;
+  for (const { step, pointer, handles } of stepsOf(flow)) {
+    count += 1;
+    if (steps.has(step.id)) {
+      const message = `There is another step with the id \`${step.id}\`.`;
+      walk.errors.push({ pointer: `${pointer}/id`, code: "id.duplicate", message });
+    }
+    steps.add(step.id);
+    if (handles) handlers.add(step.id);
+    if ("set" in step) for (const name of Object.keys(step.set)) vars.add(name);
+  }
+  if (count > stepsMax) {
+    const message = `The flow has ${count} steps; at most ${stepsMax} are possible.`;
+    walk.errors.push({ pointer: "/steps", code: "limit", message });
+  }
+  return walk;
+}
+
+/** Adds findings whose pointers are relative to a part of the flow. */
+export function report(into: Finding[], pointer: string, findings: Finding[]): void {
+  for (const finding of findings) into.push({ ...finding, pointer: `${pointer}${finding.pointer}` });
+}
+
+/** Judges a path that is read at a place of the flow. */
+export function checkReference(path: string, pointer: string, place: Place, walk: Walk): void {
+  const fault = faultOf(path, place, walk.names);
+  if (fault === undefined) return;
+  const { severity, ...finding } = fault;
+  (severity === "error" ? walk.errors : walk.warnings).push({ pointer, ...finding });
+}
+
+type FoundStep = { step: Step; pointer: string; handles: boolean };
+
+/** Every step of a flow in the order of the document, as deep as steps may nest; `handles`: it is part of a handler. */
+function* stepsOf(flow: Flow): Generator<FoundStep> {
+  yield* stepsOfList(flow.steps, "/steps", false, 1);
+  yield* stepsOfList(flow.onFailure ?? [], "/onFailure", true, 1);
+}
+
+function* stepsOfList(steps: Step[], pointer: string, handles: boolean, depth: number): Generator<FoundStep> {
+  if (depth > nestingMax) return;
+  for (const [index, step] of steps.entries()) {
+    const at = childPointer(pointer, index);
+    yield { step, pointer: at, handles };
+    if ("choose" in step) {
+      for (const [branch, list] of step.choose.entries()) {
+        const [member, inner] = "else" in list ? ["else", list.else] : ["steps", list.steps];
+        yield* stepsOfList(inner, `${at}/choose/${branch}/${member}`, handles, depth + 1);
+      }
+    }
+    if (typeof step.onError === "object")
+      yield* stepsOfList(step.onError.steps, `${at}/onError/steps`, true, depth + 1);
+  }
+}

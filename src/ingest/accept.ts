@@ -1,0 +1,112 @@
+// The one way in: an event is matched, stored with its targets on a majority's journals, and only then acknowledged.
+import { matchFlows } from "../flow/match.ts";
+import type { Log } from "../log.ts";
+import type { Event } from "../model/event.ts";
+import { newId, type EventId, type RunId, type TenantId } from "../model/ids.ts";
+import type { Plan } from "../model/plan.ts";
+import { answerInTime } from "../store/database.ts";
+import { newEventKey, newStoredEvent, type EventMiss, type EventTarget, type StoredEvent } from "../store/events.ts";
+import type { Store } from "../store/store.ts";
+import type { PublishedFlows } from "./match-index.ts";
+import type { Relay } from "./relay.ts";
+import { runOf, type Starter } from "./starter.ts";
+
+export type Accepted =
+  | { outcome: "accepted" | "duplicate"; id: EventId; matched: number; runs: RunId[]; deliveries: number }
+  | { outcome: "overloaded"; retryAfterMs: number };
+
+export type Accept = (tenantId: TenantId, event: Event) => Promise<Accepted>;
+
+/** How long the accepting process has for the start before the relay takes over, in milliseconds. */
+export const startLeaseMs = 10_000;
+/** Inserts that may wait for MongoDB; beyond it the sender is asked to come back. */
+const insertsMax = 5_000;
+
+export type AcceptDeps = {
+  store: Pick<Store, "events" | "runs" | "nowMs">;
+  flows: Pick<PublishedFlows, "of">;
+  starter: Pick<Starter, "hasRoom" | "dispatch">;
+  /** Events that are older and wait in MongoDB go first. */
+  relay: Pick<Relay, "isBehind" | "conclude" | "wake">;
+  log: Log;
+};
+
+/** Rejects with AppError `service.storage_unavailable` when it is not known whether the event is stored. */
+export function createAccept(deps: AcceptDeps): Accept {
+  const { store, starter, relay, log } = deps;
+
+  const start = (event: StoredEvent) => void starter.dispatch(event).then((result) => relay.conclude(event, result));
+
+  return async function accept(tenantId, event) {
+    if (store.events.insertsInFlight() >= insertsMax) return { outcome: "overloaded", retryAfterMs: 1_000 };
+    return answerInTime(acceptEvent(tenantId, event));
+  };
+
+  async function acceptEvent(tenantId: TenantId, event: Event): Promise<Accepted> {
+    const { targets, misses } = matchEvent(await deps.flows.of(tenantId), event);
+    const startsHere = targets.length > 0 && starter.hasRoom() && !relay.isBehind();
+    const stored = newStoredEvent(event, {
+      key: newEventKey(),
+      tenantId,
+      targets,
+      misses,
+      due: new Date(store.nowMs() + (startsHere ? startLeaseMs : 0)),
+    });
+    // Insert before starting: a crash after this line leaves an event that the relay finds, never a lost one.
+    const { outcome } = await store.events.insert(stored);
+    if (outcome === "duplicate") return await answerDuplicate(tenantId, event);
+    if (targets.length > 0) await insertRuns(stored);
+    if (startsHere) start(stored);
+    else if (targets.length > 0) relay.wake();
+    return answerOf("accepted", stored);
+  }
+
+  /** The rows are for looking at: the relay makes again what is missing, so the event is accepted without them. */
+  async function insertRuns(event: StoredEvent): Promise<void> {
+    await Promise.all(event.targets.map((target) => store.runs.insert(runOf(event, target)))).catch((err: unknown) =>
+      log.warn({ err, eventId: event.id }, "run rows could not be written yet"),
+    );
+  }
+
+  /** Answers like the first time, and makes sure that what was promised then is under way. */
+  async function answerDuplicate(tenantId: TenantId, event: Event): Promise<Accepted> {
+    const first = await store.events.find(tenantId, event.id);
+    if (!first) throw new Error(`The event ${event.id} is a duplicate of one that is not there.`);
+    if (first.state === "pending" && starter.hasRoom()) start(first);
+    return answerOf("duplicate", first);
+  }
+}
+
+function matchEvent(
+  index: Parameters<typeof matchFlows>[0],
+  event: Event,
+): { targets: EventTarget[]; misses: EventMiss[] } {
+  const { matched, missed, failed } = matchFlows(index, event, { nowMs: Date.now() });
+  return {
+    targets: [
+      ...matched.map((plan) => targetOf(plan)),
+      // A filter that fails is never silent: its run is made, and has failed.
+      ...failed.map(({ plan, failure }) => ({ ...targetOf(plan), failure })),
+    ],
+    misses: missed.map(({ plan, condition }) => ({
+      flow: { id: plan.flow.id, slug: plan.flow.slug },
+      version: plan.flow.version,
+      condition,
+    })),
+  };
+}
+
+function targetOf({ flow }: Plan): EventTarget {
+  const { id, slug, name, version } = flow;
+  return { flow: { id, slug, name }, version, runId: newId("run"), state: "pending" };
+}
+
+function answerOf(outcome: "accepted" | "duplicate", event: StoredEvent): Accepted {
+  return {
+    outcome,
+    id: event.id,
+    matched: event.targets.length,
+    runs: event.targets.map((target) => target.runId),
+    deliveries: 0,
+  };
+}

@@ -1,0 +1,104 @@
+#!/usr/bin/env node
+// The command `millrace`: reads the configuration, starts what the role asks for, and stops it in order.
+import { join } from "node:path";
+import { createApp, type App } from "./app.ts";
+import { ConfigError, readConfig, type Config } from "./config.ts";
+import { startEmbedded, type Embedded } from "./embedded/start.ts";
+import { installRuntime } from "./engine/engine.ts";
+import { firstApiKeyOf, keyringOf } from "./first-start.ts";
+import { createLog, type Log } from "./log.ts";
+import { newApiKey } from "./model/api-key.ts";
+import { packageRoot } from "./package-root.ts";
+import { newKeyringEntry } from "./vault/keyring.ts";
+import { welcome } from "./welcome.ts";
+
+const usage = `Usage: millrace [--role all|api|worker] [--port NUMBER]
+       millrace key        prints a new API key (for MILLRACE_BOOTSTRAP_KEY)
+       millrace keyring    prints a new keyring entry (for MILLRACE_KEYS)
+`;
+
+async function main(args: string[]): Promise<void> {
+  const [command] = args;
+  if (command === "key") return print(newApiKey());
+  if (command === "keyring") return print(newKeyringEntry());
+  if (command === "help" || command === "--help" || command === "-h") return print(usage);
+  try {
+    await run(readConfig(undefined, args));
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = 2;
+  }
+}
+
+async function run(config: Readonly<Config>): Promise<void> {
+  const log = createLog(config.logLevel);
+  installRuntime(log);
+  const keyring = await keyringOf(config, log);
+  const servers = await startServers(config, log);
+  const apiKey = await firstApiKeyOf(config);
+  const app = await createApp({
+    config,
+    mongodbUri: config.mongodbUri ?? need(servers.mongodbUri),
+    temporalAddress: config.temporal.address ?? need(servers.temporalAddress),
+    temporalUiUrl: config.temporal.uiUrl ?? servers.temporalUiUrl,
+    taskQueue: "millrace",
+    workflowBundlePath: join(packageRoot, "dist", "workflow-bundle.js"),
+    keyring,
+    apiKey,
+    log,
+  });
+  stopOnSignals(app, servers, log);
+  if (app.url === undefined) return;
+  log.info({ url: app.url, role: config.role }, "listening");
+  // A newcomer's terminal gets a first flow and the words to try it; a configured installation gets its log lines only.
+  if (servers.mongodbUri && apiKey)
+    print(await welcome({ url: app.url, apiKey, temporalUiUrl: servers.temporalUiUrl }));
+}
+
+async function startServers(config: Readonly<Config>, log: Log): Promise<Embedded> {
+  const need = { mongodb: config.mongodbUri === undefined, temporal: config.temporal.address === undefined };
+  return startEmbedded({
+    dataDir: config.dataDir,
+    cacheDir: config.cacheDir,
+    download: config.download,
+    ...(config.mongodBinary ? { mongod: config.mongodBinary } : {}),
+    ...(config.temporalBinary ? { temporal: config.temporalBinary } : {}),
+    need,
+    onProgress: ({ message }) => process.stderr.write(`${message}\n`),
+    log,
+  });
+}
+
+/** The first signal stops in order; a second one ends the process at once. */
+function stopOnSignals(app: App, servers: Embedded, log: Log): void {
+  let stopping = false;
+  const stop = (signal: string) => {
+    if (stopping) process.exit(1);
+    stopping = true;
+    log.info({ signal }, "stopping");
+    void app
+      .close()
+      .then(() => servers.stop())
+      .then(
+        () => process.exit(0),
+        (err: unknown) => {
+          log.error({ err }, "could not stop in order");
+          process.exit(1);
+        },
+      );
+  };
+  process.on("SIGINT", () => stop("SIGINT"));
+  process.on("SIGTERM", () => stop("SIGTERM"));
+}
+
+function need<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error("An embedded server that was asked for has no address.");
+  return value;
+}
+
+function print(text: string): void {
+  process.stdout.write(text.endsWith("\n") ? text : `${text}\n`);
+}
+
+await main(process.argv.slice(2));

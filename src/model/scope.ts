@@ -1,0 +1,15 @@
+// Scopes: what an API key may do. Every route names one.
+
+export const scopes = [
+  "events:write",
+  "events:read",
+  "flows:read",
+  "flows:write",
+  "flows:publish",
+  "runs:read",
+  "runs:execute",
+  "secrets:reveal",
+  "secrets:rotate",
+] as const;
+
+export type Scope = (typeof scopes)[number];

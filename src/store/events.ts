@@ -1,0 +1,219 @@
+// Events: the outbox. An event document with its targets is inserted once; what is not started yet stays due until it is.
+import mongoose from "mongoose";
+import type { Event } from "../model/event.ts";
+import type { Failure } from "../model/failure.ts";
+import { firstIdAt, newId, type EventId, type FlowId, type Id, type RunId, type TenantId } from "../model/ids.ts";
+import type { Database } from "./database.ts";
+import { createGroupWriter } from "./group-writer.ts";
+import { readPage, type Page, type PageRequest } from "./page.ts";
+
+export type TargetState = "pending" | "started" | "parked" | "cancelled";
+export type EventTarget = {
+  flow: { id: FlowId; slug: string; name: string };
+  version: number;
+  runId: RunId;
+  state: TargetState;
+  /** The flow's filter failed on this event: the run has failed before it began. */
+  failure?: Failure;
+};
+/** A flow whose trigger matched but whose filter said no, and which of its conditions did. */
+export type EventMiss = { flow: { id: FlowId; slug: string }; version: number; condition: string };
+
+/** An event as stored. `_id` orders events by arrival; `id` is what the sender knows it by. */
+export type StoredEvent = {
+  _id: Id<"evt">;
+  tenantId: TenantId;
+  id: EventId;
+  type: string;
+  source?: string;
+  occurredAt: string;
+  receivedAt: Date;
+  data: mongoose.mongo.Binary;
+  /** `pending` while a target is; then `done`, or `parked` after starts that failed for good. */
+  state: "pending" | "done" | "parked";
+  /** A pending event is due from here on, by the database's clock. While a process holds the lease, the lease's end. */
+  nextAttemptAt: Date;
+  attempts: number;
+  /** Grows with each claim: a claimer that slept through its lease can no longer write. */
+  fence: number;
+  targets: EventTarget[];
+  misses: EventMiss[];
+};
+
+export type InsertOutcome = { outcome: "inserted" } | { outcome: "duplicate" };
+
+const schema = new mongoose.Schema(
+  {
+    _id: String,
+    tenantId: { type: String, required: true },
+    id: { type: String, required: true },
+    type: { type: String, required: true },
+    source: String,
+    occurredAt: String,
+    receivedAt: Date,
+    data: Buffer,
+    state: String,
+    nextAttemptAt: Date,
+    attempts: Number,
+    fence: Number,
+    targets: [mongoose.Schema.Types.Mixed],
+    misses: [mongoose.Schema.Types.Mixed],
+  },
+  { versionKey: false },
+);
+schema.index({ tenantId: 1, id: 1 }, { unique: true });
+schema.index({ tenantId: 1, _id: -1 });
+// A claim costs the backlog, not the history: only pending events are in this index.
+schema.index({ nextAttemptAt: 1 }, { partialFilterExpression: { state: "pending" }, name: "due" });
+
+export type EventStore = ReturnType<typeof createEventStore>;
+
+/** Every query on events. */
+export function createEventStore(database: Database) {
+  const model = database.connection.model("Event", schema, "events");
+  const raw = database.raw<StoredEvent>("events");
+
+  const inserts = createGroupWriter<StoredEvent, InsertOutcome>({
+    write: async (items) => {
+      const failed = await insertUnordered(raw, items);
+      return items.map((_, i) => ({ outcome: failed.has(i) ? "duplicate" : "inserted" }));
+    },
+    itemsMax: 100,
+    inFlightMax: 2,
+  });
+
+  return {
+    init: () => model.createIndexes(),
+
+    /** Journaled on a majority when it resolves. Rejects when that is not known. */
+    insert: (event: StoredEvent): Promise<InsertOutcome> => inserts.add(event),
+
+    /** How many inserts wait or are on their way. */
+    insertsInFlight: () => inserts.size(),
+
+    find: (tenantId: TenantId, id: EventId): Promise<StoredEvent | null> => raw.findOne({ tenantId, id }),
+
+    /** Newest first, without bodies. */
+    list(tenantId: TenantId, filter: EventFilter, page: PageRequest): Promise<Page<Omit<StoredEvent, "data">>> {
+      const bounds = {
+        ...(filter.since ? { $gte: firstIdAt("evt", filter.since.getTime()) } : {}),
+        ...(filter.until ? { $lt: firstIdAt("evt", filter.until.getTime()) } : {}),
+      };
+      return readPage(raw, { tenantId, ...(filter.type ? { type: filter.type } : {}) }, bounds, page, { data: 0 });
+    },
+
+    /** Events whose every target has been started: one command for many. */
+    async markDone(keys: Id<"evt">[]): Promise<void> {
+      await raw.updateMany(
+        { _id: { $in: keys }, state: "pending" },
+        { $set: { state: "done", "targets.$[open].state": "started" } },
+        { arrayFilters: [{ "open.state": "pending" }] },
+      );
+    },
+
+    /** Puts the end of our lease forward to now plus a delay, so that the relay looks at the event then. */
+    async release(keys: Id<"evt">[], delayMs: number): Promise<void> {
+      const at = new Date(database.nowMs() + delayMs);
+      await raw.updateMany(
+        { _id: { $in: keys }, state: "pending" },
+        { $set: { nextAttemptAt: at }, $inc: { attempts: 1 } },
+      );
+    },
+
+    /** Takes the oldest due event under a lease; null when none is due. The database's clock decides. */
+    claim: (leaseMs: number): Promise<StoredEvent | null> =>
+      raw.findOneAndUpdate(
+        { state: "pending", $expr: { $lte: ["$nextAttemptAt", "$$NOW"] } },
+        [{ $set: { nextAttemptAt: { $add: ["$$NOW", leaseMs] }, fence: { $add: ["$fence", 1] } } }],
+        { sort: { nextAttemptAt: 1 }, returnDocument: "after" },
+      ),
+
+    /** Writes what a claimer did with an event, unless somebody else has claimed it since (`fence`). */
+    async settle(event: Pick<StoredEvent, "_id" | "fence">, change: SettledEvent): Promise<boolean> {
+      const { attempts, ...fields } = change;
+      const answer = await raw.updateOne(
+        { _id: event._id, fence: event.fence, state: "pending" },
+        { $set: fields, ...(attempts ? { $inc: { attempts } } : {}) },
+      );
+      return answer.matchedCount === 1;
+    },
+
+    /** Takes one target out of the outbox before it starts. False when it is no longer pending. */
+    async cancelTarget(tenantId: TenantId, id: EventId, runId: RunId): Promise<boolean> {
+      const answer = await raw.updateOne(
+        { tenantId, id, targets: { $elemMatch: { runId, state: "pending" } } },
+        { $set: { "targets.$.state": "cancelled" } },
+      );
+      return answer.modifiedCount === 1;
+    },
+
+    /** How many events are pending and since when the oldest one is, over all tenants. */
+    async backlog(): Promise<{ pending: number; oldest: Date | undefined }> {
+      const [pending, oldest] = await Promise.all([
+        raw.countDocuments({ state: "pending" }, { limit: 100_000, hint: "due" }),
+        raw.findOne({ state: "pending" }, { sort: { nextAttemptAt: 1 }, projection: { receivedAt: 1 }, hint: "due" }),
+      ]);
+      return { pending, oldest: oldest?.receivedAt };
+    },
+  };
+}
+
+type EventFilter = { type?: string | undefined; since?: Date | undefined; until?: Date | undefined };
+type SettledEvent = Partial<Pick<StoredEvent, "state" | "nextAttemptAt" | "targets" | "attempts">>;
+
+/** A new document of the outbox. `due` is when the relay may take it: the end of our lease, or now. */
+export function newStoredEvent(
+  event: Event,
+  about: Pick<StoredEvent, "tenantId" | "targets" | "misses"> & { key: Id<"evt">; due: Date },
+): StoredEvent {
+  return {
+    _id: about.key,
+    tenantId: about.tenantId,
+    id: event.id,
+    type: event.type,
+    ...(event.source === undefined ? {} : { source: event.source }),
+    occurredAt: event.occurredAt,
+    receivedAt: new Date(),
+    data: new mongoose.mongo.Binary(Buffer.from(event.dataText)),
+    state: about.targets.length > 0 ? "pending" : "done",
+    nextAttemptAt: about.due,
+    attempts: 0,
+    fence: 0,
+    targets: about.targets,
+    misses: about.misses,
+  };
+}
+
+export const newEventKey = () => newId("evt");
+
+/** The event as the engine carries it. */
+export function eventOf(stored: StoredEvent): Event {
+  return {
+    id: stored.id,
+    type: stored.type,
+    occurredAt: stored.occurredAt,
+    ...(stored.source === undefined ? {} : { source: stored.source }),
+    dataText: Buffer.from(stored.data.buffer).toString("utf8"),
+  };
+}
+
+/** Inserts all that can be; answers the indexes of those whose key exists already. */
+async function insertUnordered(
+  raw: mongoose.mongo.Collection<StoredEvent>,
+  items: StoredEvent[],
+): Promise<Set<number>> {
+  try {
+    await raw.insertMany(items, { ordered: false });
+    return new Set();
+  } catch (error) {
+    return duplicatesOf(error);
+  }
+}
+
+/** The indexes that failed as duplicates. Anything else that failed makes the outcome of the whole group unknown. */
+export function duplicatesOf(error: unknown): Set<number> {
+  if (!(error instanceof mongoose.mongo.MongoBulkWriteError) || error.result.getWriteConcernError()) throw error;
+  const failures = error.result.getWriteErrors();
+  if (failures.some((one) => one.code !== 11_000)) throw error;
+  return new Set(failures.map((one) => one.index));
+}

@@ -1,0 +1,71 @@
+// Group commit: concurrent writes share one command, so that a journal flush is paid once for many.
+
+export type GroupWriter<T, R> = {
+  /** Resolves with the item's own result when its group has been written; rejects when the group's command failed. */
+  add(item: T): Promise<R>;
+  /** Items that wait or are being written. */
+  size(): number;
+  /** Resolves when everything added so far has been written or has failed. */
+  idle(): Promise<void>;
+};
+
+type Waiting<T, R> = { item: T; resolve(result: R): void; reject(error: unknown): void };
+
+/**
+ * A writer that collects what arrives while earlier groups are on their way. An item that comes alone is written at once:
+ * nothing waits for company.
+ */
+export function createGroupWriter<T, R>(options: {
+  /** Writes a group; answers one result an item, in order. */
+  write(items: T[]): Promise<R[]>;
+  itemsMax: number;
+  /** Groups on their way at once. Two keep the server busy while the next one gathers. */
+  inFlightMax: number;
+}): GroupWriter<T, R> {
+  const { write, itemsMax, inFlightMax } = options;
+  const waiting: Waiting<T, R>[] = [];
+  let idlers: (() => void)[] = [];
+  let inFlight = 0;
+  let writing = 0;
+  let scheduled = false;
+
+  const flush = () => {
+    scheduled = false;
+    while (waiting.length > 0 && inFlight < inFlightMax) {
+      const group = waiting.splice(0, itemsMax);
+      inFlight++;
+      writing += group.length;
+      void writeGroup(group).finally(() => {
+        inFlight--;
+        writing -= group.length;
+        if (waiting.length > 0) flush();
+        else if (inFlight === 0) {
+          for (const done of idlers) done();
+          idlers = [];
+        }
+      });
+    }
+  };
+  const writeGroup = async (group: Waiting<T, R>[]) => {
+    try {
+      const results = await write(group.map((one) => one.item));
+      // `write` answers one result an item; the cast only undoes the index check.
+      group.forEach((one, i) => one.resolve(results[i] as R));
+    } catch (error) {
+      for (const one of group) one.reject(error);
+    }
+  };
+
+  return {
+    add: (item) =>
+      new Promise<R>((resolve, reject) => {
+        waiting.push({ item, resolve, reject });
+        if (scheduled || inFlight >= inFlightMax) return;
+        scheduled = true;
+        // One turn of the event loop: requests that were read from their sockets together share the group.
+        setImmediate(flush);
+      }),
+    size: () => waiting.length + writing,
+    idle: () => (waiting.length + inFlight === 0 ? Promise.resolve() : new Promise((done) => idlers.push(done))),
+  };
+}

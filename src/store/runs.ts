@@ -1,0 +1,193 @@
+// Runs: one row a run, written when its event is accepted, when it starts and when it ends.
+import mongoose from "mongoose";
+import type { Failure, FailureClass } from "../model/failure.ts";
+import { firstIdAt, type EventId, type FlowId, type RunId, type TenantId } from "../model/ids.ts";
+import type { Json } from "../model/json.ts";
+import { isEnded, type Run, type RunEnd, type RunStatus } from "../model/run.ts";
+import type { Database } from "./database.ts";
+import { duplicatesOf } from "./events.ts";
+import { createGroupWriter } from "./group-writer.ts";
+import { readPage, type Page, type PageRequest } from "./page.ts";
+
+/** A run as stored. `output` is JSON text: keys of people's data must never be read as MongoDB's operators. */
+type StoredRun = Omit<Run, "id" | "output"> & {
+  _id: RunId;
+  output?: string;
+  /** Open runs are looked after from here on: a workflow that vanished or was ended from outside is found out. */
+  checkAt?: Date;
+};
+
+export type RunFilter = {
+  flow?: FlowId | undefined;
+  version?: number | undefined;
+  status?: RunStatus | undefined;
+  eventType?: string | undefined;
+  event?: EventId | undefined;
+  failedStep?: string | undefined;
+  errorClass?: FailureClass | undefined;
+  since?: Date | undefined;
+  until?: Date | undefined;
+};
+
+const openStatuses: RunStatus[] = ["pending", "running", "waiting", "paused"];
+/** A run that is still open after this is looked at by the reconciler. */
+const firstCheckMs = 60_000;
+
+const schema = new mongoose.Schema(
+  {
+    _id: String,
+    tenantId: { type: String, required: true },
+    flow: { id: String, slug: String, name: String },
+    version: Number,
+    status: String,
+    event: { id: String, type: { type: String } },
+    createdAt: Date,
+    startedAt: Date,
+    endedAt: Date,
+    failedStep: String,
+    error: mongoose.Schema.Types.Mixed,
+    output: String,
+    cancelRequestedAt: Date,
+    checkAt: Date,
+  },
+  { versionKey: false },
+);
+schema.index({ tenantId: 1, _id: -1 });
+schema.index({ tenantId: 1, "flow.id": 1, _id: -1 });
+schema.index({ tenantId: 1, "event.id": 1 });
+// Only open runs have `checkAt`.
+schema.index({ checkAt: 1 }, { partialFilterExpression: { checkAt: { $exists: true } }, name: "open" });
+
+export type RunStore = ReturnType<typeof createRunStore>;
+
+/** Every query on runs. */
+export function createRunStore(database: Database) {
+  const model = database.connection.model("Run", schema, "runs");
+  const raw = database.raw<StoredRun>("runs");
+
+  const inserts = createGroupWriter<Run, void>({
+    write: async (items) => {
+      try {
+        // Not journaled: the event's targets hold all that a lost row is made again from.
+        await raw.insertMany(items.map(newStoredRun), { ordered: false, writeConcern: { w: 1 } });
+      } catch (error) {
+        duplicatesOf(error);
+      }
+      return items.map(() => undefined);
+    },
+    itemsMax: 200,
+    inFlightMax: 2,
+  });
+
+  const ends = createGroupWriter<{ tenantId: TenantId; runId: RunId; end: RunEnd; endedAt: Date }, void>({
+    write: async (items) => {
+      await raw.bulkWrite(
+        items.map(({ tenantId, runId, end, endedAt }) => ({
+          updateOne: {
+            filter: { _id: runId, tenantId, status: { $in: openStatuses } },
+            update: { $set: { ...endFields(end), endedAt }, $unset: { checkAt: "" } },
+          },
+        })),
+        { ordered: false },
+      );
+      return items.map(() => undefined);
+    },
+    itemsMax: 100,
+    inFlightMax: 2,
+  });
+
+  return {
+    init: () => model.createIndexes(),
+
+    /** Makes the row of an accepted run; a row that stands already is left as it is. */
+    insert: (run: Run): Promise<void> => inserts.add(run),
+
+    /** Runs whose workflows have started. Answers those that were cancelled meanwhile: their workflows must not go on. */
+    async markRunning(runIds: RunId[], startedAt: Date): Promise<Run[]> {
+      const { matchedCount } = await raw.updateMany(
+        { _id: { $in: runIds }, status: "pending" },
+        { $set: { status: "running", startedAt } },
+        { writeConcern: { w: 1 } },
+      );
+      if (matchedCount === runIds.length) return [];
+      const cancelled = await raw.find({ _id: { $in: runIds }, status: "cancelled" }).toArray();
+      return cancelled.map(runOf);
+    },
+
+    /** Ends a run; a run that has ended keeps its first end. */
+    end: (tenantId: TenantId, runId: RunId, end: RunEnd): Promise<void> =>
+      ends.add({ tenantId, runId, end, endedAt: new Date() }),
+
+    async find(tenantId: TenantId, runId: RunId): Promise<Run | undefined> {
+      const row = await raw.findOne({ _id: runId, tenantId });
+      return row ? runOf(row) : undefined;
+    },
+
+    async list(tenantId: TenantId, filter: RunFilter, page: PageRequest): Promise<Page<Run>> {
+      const rows = await readPage(raw, { tenantId, ...filterFields(filter) }, timeBounds(filter), page, { output: 0 });
+      return { items: rows.items.map(runOf), nextCursor: rows.nextCursor };
+    },
+
+    /** Notes that somebody wants the run cancelled; false when it has ended or is unknown. */
+    async requestCancel(tenantId: TenantId, runId: RunId): Promise<boolean> {
+      const answer = await raw.updateOne(
+        { _id: runId, tenantId, status: { $in: openStatuses } },
+        { $set: { cancelRequestedAt: new Date(), checkAt: new Date(database.nowMs() + 10_000) } },
+      );
+      return answer.matchedCount === 1;
+    },
+
+    /** Puts the next look at an open run to a time from now. */
+    async checkAgain(runId: RunId, delayMs: number): Promise<void> {
+      const checkAt = new Date(database.nowMs() + delayMs);
+      await raw.updateOne({ _id: runId, status: { $in: openStatuses } }, { $set: { checkAt } });
+    },
+
+    /** Takes one open run that is due for a look, and puts its next look off. */
+    async claimOpen(nextCheckMs: number): Promise<Run | undefined> {
+      const row = await raw.findOneAndUpdate(
+        { $expr: { $lte: ["$checkAt", "$$NOW"] }, checkAt: { $exists: true } },
+        [{ $set: { checkAt: { $add: ["$$NOW", nextCheckMs] } } }],
+        { sort: { checkAt: 1 }, returnDocument: "after" },
+      );
+      return row ? runOf(row) : undefined;
+    },
+  };
+}
+
+function newStoredRun(run: Run): StoredRun {
+  const { id, output: _none, ...fields } = run;
+  if (isEnded(run.status)) return { _id: id, ...fields };
+  return { _id: id, ...fields, checkAt: new Date(run.createdAt.getTime() + firstCheckMs) };
+}
+
+function endFields(end: RunEnd): { status: RunStatus; failedStep?: string; error?: Failure; output?: string } {
+  const { output, ...fields } = end;
+  return output === undefined ? fields : { ...fields, output: JSON.stringify(output) };
+}
+
+function runOf(row: StoredRun): Run {
+  const { _id, output, checkAt: _checkAt, ...fields } = row;
+  // Written by JSON.stringify above.
+  return { id: _id, ...fields, ...(output === undefined ? {} : { output: JSON.parse(output) as Json }) };
+}
+
+function filterFields(filter: RunFilter): Record<string, unknown> {
+  const fields: Record<string, unknown> = {
+    "flow.id": filter.flow,
+    version: filter.version,
+    status: filter.status,
+    "event.type": filter.eventType,
+    "event.id": filter.event,
+    failedStep: filter.failedStep,
+    "error.class": filter.errorClass,
+  };
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+}
+
+function timeBounds(filter: RunFilter): { $gte?: string; $lt?: string } {
+  return {
+    ...(filter.since ? { $gte: firstIdAt("run", filter.since.getTime()) } : {}),
+    ...(filter.until ? { $lt: firstIdAt("run", filter.until.getTime()) } : {}),
+  };
+}

@@ -1,0 +1,25 @@
+// The store: every collection over one connection.
+import { createApiKeyStore } from "./api-keys.ts";
+import { connectDatabase, type Database } from "./database.ts";
+import { createEventStore } from "./events.ts";
+import { createFlowStore } from "./flows.ts";
+import { createRunStore } from "./runs.ts";
+import { createStepStore } from "./steps.ts";
+import { createTenantStore } from "./tenants.ts";
+
+export type Store = Awaited<ReturnType<typeof openStore>>;
+
+/** Connects, makes missing collections and indexes, and answers every collection's queries. */
+export async function openStore(uri: string, options: { database?: string } = {}) {
+  const database: Database = await connectDatabase(uri, options);
+  const store = {
+    tenants: createTenantStore(database),
+    apiKeys: createApiKeyStore(database),
+    events: createEventStore(database),
+    flows: createFlowStore(database),
+    runs: createRunStore(database),
+    steps: createStepStore(database),
+  };
+  await Promise.all(Object.values(store).map((collection) => collection.init()));
+  return { ...store, nowMs: database.nowMs, ping: database.ping, close: database.close };
+}

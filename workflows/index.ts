@@ -1,0 +1,2 @@
+// The workflows that a worker hosts.
+export { runFlow } from "./run-flow.ts";

@@ -1,0 +1,181 @@
+// The workflow of one run: gives the pure interpreter its effects, and reports the end.
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancelledFailure,
+  CancellationScope,
+  isCancellation,
+  proxyActivities,
+  proxyLocalActivities,
+  workflowInfo,
+} from "@temporalio/workflow";
+import type { Activities } from "../activities/index.ts";
+import type { EffectResult, Effects } from "../src/flow/effects.ts";
+import { interpret, type RunResult } from "../src/flow/interpret.ts";
+import type { CarriedEvent } from "../src/model/event.ts";
+import type { Failure } from "../src/model/failure.ts";
+import type { RunId, TenantId } from "../src/model/ids.ts";
+import type { Json } from "../src/model/json.ts";
+import type { Plan, PlanAction } from "../src/model/plan.ts";
+import type { RunEnd } from "../src/model/run.ts";
+import type { SettledStep } from "../src/model/step.ts";
+import type { AttemptRecord } from "../src/store/steps.ts";
+
+export type RunFlowInput = { tenantId: TenantId; runId: RunId; plan: Plan; event: CarriedEvent };
+
+/** Without a sign of life for this long, an attempt counts as cut off by a crash, and the policy's next one starts. */
+const heartbeatTimeoutMs = 15_000;
+/** Beyond the step's own timeout: time to record the attempt. */
+const recordingMs = 10_000;
+
+// Small, quick and repeatable work in the same process. `finishRun` goes on until MongoDB has taken it.
+const local = proxyLocalActivities<Activities>({
+  startToCloseTimeout: "6s",
+  retry: { initialInterval: "250ms", backoffCoefficient: 2, maximumInterval: "30s" },
+});
+
+/** Runs a flow's plan for an event. Fails or is cancelled as the run is, so that Temporal's lists tell the same. */
+export async function runFlow(input: RunFlowInput): Promise<Json> {
+  const carried = { unrecorded: [] as AttemptRecord[], settled: [] as SettledStep[] };
+  const { settled, ...end } = await runToEnd(input, carried);
+  const { tenantId, runId, event } = input;
+  // A cancel must not cut off the report of itself.
+  await CancellationScope.nonCancellable(() =>
+    local.finishRun({
+      tenantId,
+      runId,
+      event,
+      end,
+      settled: [...carried.settled, ...settled],
+      unrecorded: carried.unrecorded,
+    }),
+  );
+  return closeAs(end);
+}
+
+type Carried = { unrecorded: AttemptRecord[]; settled: SettledStep[] };
+
+async function runToEnd(input: RunFlowInput, carried: Carried): Promise<RunResult> {
+  const { plan } = input;
+  if (plan.timeoutMs === undefined) return interpretRun(input, carried);
+  const scope = new CancellationScope({ cancellable: true, timeout: plan.timeoutMs });
+  const result = await scope.run(() => interpretRun(input, carried));
+  // The scope is cancelled by its own timeout or by the run's cancel from outside; only the first is a failure.
+  if (result.status !== "cancelled" || CancellationScope.current().consideredCancelled) return result;
+  const error: Failure = { class: "timeout", code: "flow_timeout", message: "The flow's timeout passed." };
+  return { status: "failed", error, settled: result.settled };
+}
+
+async function interpretRun(input: RunFlowInput, carried: Carried): Promise<RunResult> {
+  const { tenantId, runId, plan, event } = input;
+  const { dataText, ...envelope } = event;
+  const data = dataText === undefined ? await loadParts(input) : (JSON.parse(dataText) as Json); // Checked at accept.
+  return interpret(
+    plan,
+    { event: { ...envelope, data }, run: { id: runId }, tenant: { id: tenantId } },
+    effectsOf(input, carried),
+  );
+}
+
+/** What the conditions of this plan read of an event that travels by reference. */
+async function loadParts({ tenantId, runId, plan, event }: RunFlowInput): Promise<Json> {
+  if (plan.eventPaths.length === 0) return {};
+  return local.loadEventParts({ tenantId, runId, event, paths: plan.eventPaths });
+}
+
+/** Where each effect of the interpreter happens. */
+function effectsOf(input: RunFlowInput, carried: Carried): Effects {
+  const { tenantId, runId, plan, event } = input;
+  const context = { tenantId, runId, event };
+  const info = workflowInfo();
+  const again = info.firstExecutionRunId !== info.runId;
+  return {
+    nowMs: () => Date.now(),
+    render: (values, _uses, scope) => settle(local.renderValues({ ...context, values, scope })),
+    decide: (condition, scope) => settle(local.decideCondition({ ...context, rule: condition.rule, scope })),
+    async perform(step, scope, settled) {
+      try {
+        // Where an attempt runs is decided here and nowhere else: a regular activity, dispatched eagerly.
+        const attempt = attemptsOf(step);
+        const done = await attempt.performStep({ ...context, flow: plan.flow, step, scope, settled, again });
+        if (done.unrecorded) {
+          carried.unrecorded.push(done.unrecorded);
+          carried.settled.push(...settled);
+        }
+        return { outcome: "succeeded", output: done.output };
+      } catch (error) {
+        return endOfAttempts(step, error, settled, carried);
+      }
+    },
+  };
+}
+
+/** The activity with the step's name, timeout and retry policy. The delays themselves come with each failure. */
+function attemptsOf(step: PlanAction) {
+  const { delaysMs } = step.retry;
+  return proxyActivities<Activities>({
+    activityId: step.path,
+    summary: step.name ?? `${step.id}: ${step.use}`,
+    startToCloseTimeout: step.timeoutMs + recordingMs,
+    heartbeatTimeout: heartbeatTimeoutMs,
+    cancellationType: "TRY_CANCEL",
+    retry: {
+      maximumAttempts: delaysMs.length + 1,
+      // Only an attempt that a crash cut off brings no delay of its own: it waits like a first retry.
+      initialInterval: Math.max(1, delaysMs[0] ?? 1_000),
+      backoffCoefficient: 2,
+      maximumInterval: Math.max(1_000, ...delaysMs),
+    },
+  });
+}
+
+/** What the interpreter learns of attempts that have ended without success. */
+function endOfAttempts(step: PlanAction, error: unknown, settled: SettledStep[], carried: Carried): EffectResult {
+  if (isCancellation(error)) {
+    carried.settled.push(...settled, { ...nameOf(step), status: "cancelled", atMs: Date.now() });
+    return { outcome: "cancelled" };
+  }
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  if (cause instanceof ApplicationFailure && isFailure(cause.details?.[0])) {
+    return { outcome: "failed", failure: cause.details[0] };
+  }
+  // No attempt could say how it ended: a worker was lost in the last one, or the activity itself is at fault.
+  const failure: Failure =
+    cause instanceof ApplicationFailure
+      ? { class: "internal", code: cause.type ?? "internal", message: cause.message }
+      : {
+          class: "timeout",
+          code: "attempt_lost",
+          message: "The last attempt was cut off: whether it took effect is not known.",
+        };
+  carried.settled.push(...settled, { ...nameOf(step), status: "failed", error: failure, atMs: Date.now() });
+  return { outcome: "failed", failure };
+}
+
+function nameOf(step: PlanAction): Pick<SettledStep, "path" | "id" | "use" | "name"> {
+  return { path: step.path, id: step.id, use: step.use, ...(step.name === undefined ? {} : { name: step.name }) };
+}
+
+/** `performStep` puts its Failure into the first detail; anything else there is not ours. */
+function isFailure(detail: unknown): detail is Failure {
+  return typeof detail === "object" && detail !== null && "class" in detail && "message" in detail;
+}
+
+async function settle(result: Promise<EffectResult>): Promise<EffectResult> {
+  try {
+    return await result;
+  } catch (error) {
+    if (isCancellation(error)) return { outcome: "cancelled" };
+    const message =
+      error instanceof Error ? (error.cause instanceof Error ? error.cause.message : error.message) : String(error);
+    return { outcome: "failed", failure: { class: "internal", code: "activity", message } };
+  }
+}
+
+/** Closes the workflow as the run ended. A failed run is an outcome of the flow, not a fault of the worker. */
+function closeAs(end: RunEnd): Json {
+  if (end.status === "cancelled") throw new CancelledFailure("The run was cancelled.");
+  if (end.status !== "failed") return { status: end.status };
+  const error = end.error ?? { class: "internal", message: "The run failed." };
+  throw ApplicationFailure.create({ message: error.message, type: error.class, nonRetryable: true, details: [end] });
+}
