@@ -3,6 +3,7 @@
 //   npm run bench -- --runs 10000    and then so many runs at 50 in flight, for memory
 import { fork, type ChildProcess } from "node:child_process";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { randomUUID } from "node:crypto";
@@ -159,7 +160,9 @@ async function measureMemory(millrace: Millrace, unit: () => ReturnType<typeof t
   return memory;
 }
 
-/** The embedded servers' processes, as the lock file names them. */
+/** The embedded servers' processes, as the data folder's lock file names them. */
 function serverPids(): { temporal: number; mongodb: number } {
-  return { temporal: servers.pids.temporal ?? 0, mongodb: servers.pids.mongodb ?? 0 };
+  // Written by the start above.
+  const lock = JSON.parse(readFileSync(join(folder, "lock"), "utf8")) as { servers: Record<string, { pid: number }> };
+  return { temporal: lock.servers["temporal"]?.pid ?? 0, mongodb: lock.servers["mongodb"]?.pid ?? 0 };
 }

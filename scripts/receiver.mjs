@@ -12,7 +12,7 @@ createServer((request, response) => {
   request.on("end", () => {
     console.log(`\n${new Date().toISOString()} ${request.method} ${request.url} -> ${status}`);
     for (const [name, value] of Object.entries(request.headers)) {
-      if (name.startsWith("webhook-")) console.log(`${name}: ${value}`);
+      if (name.startsWith("webhook-")) console.log(`${name}: ${String(value)}`);
     }
     console.log(Buffer.concat(chunks).toString("utf8"));
     response.writeHead(status, { "content-type": "application/json" }).end("{}");

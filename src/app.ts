@@ -8,7 +8,7 @@ import { actionCatalogue } from "./connector/contract.ts";
 import { createExecutor } from "./connector/executor.ts";
 import { createSigningSecrets } from "./connector/signing-secrets.ts";
 import { createHttpClient } from "./delivery/http.ts";
-import { createEngine } from "./engine/engine.ts";
+import { createEngine, type Engine } from "./engine/engine.ts";
 import { createAccept } from "./ingest/accept.ts";
 import { createCancel } from "./ingest/cancel.ts";
 import { watchPublishedFlows } from "./ingest/match-index.ts";
@@ -33,6 +33,8 @@ export type AppOptions = {
   /** A first API key with every scope, for the tenant of this installation. */
   apiKey: string | undefined;
   log: Log;
+  /** The way in; the fault tests put a broken one here to see that they notice. */
+  createAccept?: typeof createAccept;
 };
 
 export type App = Awaited<ReturnType<typeof createApp>>;
@@ -54,7 +56,7 @@ export async function createApp(options: AppOptions) {
     workflowBundlePath: options.workflowBundlePath,
     log,
   });
-  const intake = config.role === "worker" ? undefined : await startIntake(store, engine, log);
+  const intake = config.role === "worker" ? undefined : await startIntake(options, store, engine);
   const server = intake ? await listen(intake, { ...options, store, engine, signingSecrets }) : undefined;
 
   return {
@@ -78,7 +80,8 @@ export async function createApp(options: AppOptions) {
 }
 
 /** The way in and what watches over it. */
-async function startIntake(store: Store, engine: ReturnType<typeof createEngine>, log: Log) {
+async function startIntake(options: AppOptions, store: Store, engine: Engine) {
+  const { log } = options;
   const flows = await watchPublishedFlows(store.flows, log);
   const starter = createStarter({ store, start: engine.start, cancel: engine.cancel, log });
   const relay = createRelay({ store, starter, isEngineUp: engine.isUp, log });
@@ -86,7 +89,7 @@ async function startIntake(store: Store, engine: ReturnType<typeof createEngine>
   return {
     flows,
     starter,
-    accept: createAccept({ store, flows, starter, relay, log }),
+    accept: (options.createAccept ?? createAccept)({ store, flows, starter, relay, log }),
     cancel: createCancel({ store, engine, log }),
     async close(): Promise<void> {
       await Promise.all([relay.close(), watch.close()]);
@@ -98,7 +101,7 @@ async function startIntake(store: Store, engine: ReturnType<typeof createEngine>
 
 type Parts = AppOptions & {
   store: Store;
-  engine: ReturnType<typeof createEngine>;
+  engine: Engine;
   signingSecrets: ReturnType<typeof createSigningSecrets>;
 };
 
@@ -119,7 +122,7 @@ async function listen(intake: Awaited<ReturnType<typeof startIntake>>, parts: Pa
 }
 
 /** Ready is who can accept events: MongoDB must answer. Temporal may be away for a while; that is said, not a reason to refuse. */
-async function checkReadiness(store: Store, engine: ReturnType<typeof createEngine>) {
+async function checkReadiness(store: Store, engine: Engine) {
   const answers = async (check: Promise<void>) =>
     check.then(
       () => "ok",

@@ -6,6 +6,7 @@ import { ConfigError, readConfig, type Config } from "./config.ts";
 import { startEmbedded, type Embedded } from "./embedded/start.ts";
 import { installRuntime } from "./engine/engine.ts";
 import { firstApiKeyOf, keyringOf } from "./first-start.ts";
+import { closePrototypes } from "./harden.ts";
 import { createLog, type Log } from "./log.ts";
 import { newApiKey } from "./model/api-key.ts";
 import { packageRoot } from "./package-root.ts";
@@ -101,4 +102,5 @@ function print(text: string): void {
   process.stdout.write(text.endsWith("\n") ? text : `${text}\n`);
 }
 
+closePrototypes();
 await main(process.argv.slice(2));

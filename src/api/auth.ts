@@ -8,6 +8,7 @@ import { AppError } from "../model/errors.ts";
 import type { TenantId } from "../model/ids.ts";
 import { scopes, type Scope } from "../model/scope.ts";
 import type { ApiKeyStore, StoredApiKey } from "../store/api-keys.ts";
+import { answerInTime } from "../store/database.ts";
 import type { Store } from "../store/store.ts";
 import { createAddressLimit, type AddressLimit } from "./address-limit.ts";
 
@@ -41,7 +42,7 @@ export function createAuthenticator(deps: {
     throw error;
   };
   const look = async (request: IncomingMessage, key: ParsedApiKey): Promise<Principal> => {
-    const stored = await apiKeys.find(key.id);
+    const stored = await answerInTime(apiKeys.find(key.id));
     if (!stored || !isSameHash(stored.hash, key.hash) || !isUsable(stored, nowMs()))
       return refuse(request, invalidKey());
     const principal = { tenantId: stored.tenantId, keyId: stored._id, scopes: new Set(stored.scopes) };

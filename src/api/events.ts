@@ -95,12 +95,26 @@ export function eventRoutes({ store }: Pick<ApiDeps, "store">): Route[] {
 function rowOf(event: Omit<StoredEvent, "data">) {
   const { id, type, source, occurredAt, receivedAt, state, targets } = event;
   const runs = targets.map((target) => target.runId);
-  return { id, type, ...(source === undefined ? {} : { source }), occurredAt, receivedAt, state, matched: runs.length, runs };
+  return {
+    id,
+    type,
+    ...(source === undefined ? {} : { source }),
+    occurredAt,
+    receivedAt,
+    state,
+    matched: runs.length,
+    runs,
+  };
 }
 
 /** The JSON of an event. Its data is put in as text: parsing it would round large numbers and reorder keys. */
 function viewText(event: StoredEvent): string {
-  const targets = event.targets.map(({ flow, version, runId, state }) => ({ flow, version, run: { id: runId }, state }));
+  const targets = event.targets.map(({ flow, version, runId, state }) => ({
+    flow,
+    version,
+    run: { id: runId },
+    state,
+  }));
   const rest = JSON.stringify({ ...rowOf(event), targets, notMatched: event.misses });
   return `${rest.slice(0, -1)},"data":${eventOf(event).dataText}}`;
 }

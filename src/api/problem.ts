@@ -2,20 +2,15 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { AppError, catalogue } from "../model/errors.ts";
 import type { Problem } from "../model/problem.ts";
-import { isStorageUnavailable, storageError } from "../store/database.ts";
 
 export const problemContentType = "application/problem+json";
 
 /** Bytes of an unread body that are still taken and thrown away, so that a sender who is busy writing reads the answer. */
 const drainBytesMax = 32 * 1024 * 1024;
 
-/** The error as catalogued: what is not ours becomes the 503 of the database, a 400 of the router, or a 500. */
+/** The error as catalogued: what is not ours is a 400 of the router, or a 500. */
 export function appErrorOf(error: unknown): AppError {
   if (error instanceof AppError) return error;
-  if (isStorageUnavailable(error)) {
-    const known = storageError(error);
-    if (known instanceof AppError) return known;
-  }
   // Express marks what it refuses itself, such as a path that cannot be decoded.
   if (error instanceof Error && "status" in error && typeof error.status === "number" && error.status < 500) {
     return new AppError("request.malformed", { detail: "The request's address cannot be decoded.", cause: error });

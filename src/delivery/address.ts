@@ -92,7 +92,7 @@ function parseUrl(text: unknown): UrlVerdict {
     return refuse("url.too_long", `The URL has more than ${urlCharsMax} characters.`);
   }
   // The parser would drop tabs and newlines and read a backslash as a slash: what we check has to be what was written.
-  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
+  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
   if (/[\u0000-\u0020\u007f-\u00a0\u2028\u2029\ufeff\\]/.test(text)) {
     return refuse(
       "url.characters",

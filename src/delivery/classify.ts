@@ -1,6 +1,7 @@
 // What does an answer, or the lack of one, mean for the attempt?
 import type { Failure, FailureClass } from "../model/failure.ts";
-import type { HttpAnswer, HttpErrorKind, HttpResult } from "./exchange.ts";
+import type { HttpAnswer, HttpResult } from "./exchange.ts";
+import type { HttpErrorKind } from "./http-error.ts";
 
 /** The class of a status that is no success (RFC 9110 §15); undefined for 2xx. */
 export function classifyStatus(status: number): FailureClass | undefined {
@@ -51,7 +52,7 @@ const classByError: Record<HttpErrorKind, FailureClass> = {
   aborted: "cancelled",
 };
 
-/** What receivers can say by a header: Outpost's and Svix's `webhook-delivery`, Slack's `x-slack-no-retry`. */
+/** What a receiver that fails can say by a header: no more of this message, or nothing more at all. */
 function refusalOf(headers: Record<string, string>): string | undefined {
   const wish = headers["webhook-delivery"]?.trim().toLowerCase();
   if (wish === "disable") return "receiver_disabled";

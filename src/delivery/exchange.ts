@@ -2,8 +2,9 @@
 import { errors } from "undici";
 import type { Dispatcher } from "undici";
 import type { Phases } from "../model/attempt.ts";
-import { ConnectFailure } from "./connect.ts";
 import type { ConnectPhase } from "./connect.ts";
+import { meaningOf, meaningOfStop } from "./http-error.ts";
+import type { ErrorMeaning, HttpErrorKind } from "./http-error.ts";
 
 export type HttpRequest = {
   method: string;
@@ -27,9 +28,6 @@ export type HttpAnswer = {
   phases: Phases;
 };
 
-export type HttpErrorKind =
-  "dns" | "refused" | "reset" | "tls" | "timeout" | "blocked" | "protocol" | "aborted" | "invalid_url";
-
 export type HttpError = {
   ok: false;
   error: HttpErrorKind;
@@ -52,11 +50,6 @@ export type Exchange = {
   stop: (error: "timeout" | "aborted") => void;
 };
 
-const stopMessages = {
-  timeout: "No complete answer came within the time allowed.",
-  aborted: "The request was cancelled.",
-};
-
 /** Follows one request through undici's handler. `settle` is called exactly once. */
 export function createExchange(
   startedMs: number,
@@ -64,31 +57,25 @@ export function createExchange(
   settle: (result: HttpResult) => void,
 ): Exchange {
   const phases: Phases = { total: 0 };
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  let status = 0;
-  let headers: Record<string, string> = {};
+  const answer = createAnswer(bodyBytesMax);
   let requestSent = false;
   let settled = false;
   let running: Dispatcher.DispatchController | undefined;
 
-  const finish = (result: HttpResult): void => {
+  const finish = (toResult: () => HttpResult): void => {
     if (settled) return;
     settled = true;
     phases.total = elapsedSince(startedMs);
-    settle(result);
+    settle(toResult());
   };
-  const fail = (error: HttpErrorKind, message: string, code: string = error): void =>
-    finish({ ok: false, error, code, message, requestSent, phases });
-  const answer = (truncated: boolean): void =>
-    finish({ ok: true, status, headers, body: Buffer.concat(chunks, bytes), truncated, phases });
+  const fail = (meaning: ErrorMeaning): void => finish(() => ({ ok: false, ...meaning, requestSent, phases }));
 
   return {
     mark(phase) {
       if (!settled) phases[phase] = elapsedSince(startedMs);
     },
     stop(error) {
-      fail(error, stopMessages[error]);
+      fail(meaningOfStop(error));
       running?.abort(new errors.RequestAbortedError());
     },
     handler: {
@@ -98,28 +85,19 @@ export function createExchange(
         running = controller;
         requestSent = true;
       },
-      onResponseStart(_controller, statusCode, rawHeaders) {
+      onResponseStart(_controller, status, headers) {
         // Informational answers come before the real one (RFC 9110 §15.2).
-        if (statusCode < 200) return;
-        status = statusCode;
-        headers = joinHeaders(rawHeaders);
+        if (status < 200) return;
         phases.firstByte = elapsedSince(startedMs);
+        answer.begin(status, headers);
       },
       onResponseData(controller, chunk) {
-        const room = bodyBytesMax - bytes;
-        chunks.push(chunk.length > room ? chunk.subarray(0, room) : chunk);
-        bytes += Math.min(chunk.length, room);
-        if (chunk.length <= room) return;
-        answer(true);
+        if (answer.add(chunk)) return;
+        finish(() => answer.result(true, phases));
         controller.abort(new errors.RequestAbortedError());
       },
-      onResponseEnd() {
-        answer(false);
-      },
-      onResponseError(_controller, error) {
-        const [kind, message, code] = describe(error);
-        fail(kind, message, code);
-      },
+      onResponseEnd: () => finish(() => answer.result(false, phases)),
+      onResponseError: (_controller, error) => fail(meaningOf(error)),
     },
   };
 }
@@ -129,7 +107,42 @@ export function elapsedSince(startedMs: number): number {
   return Math.round((performance.now() - startedMs) * 100) / 100;
 }
 
-function joinHeaders(raw: Record<string, string | string[] | undefined>): Record<string, string> {
+type AnswerInProgress = {
+  begin: (status: number, headers: RawHeaders) => void;
+  /** False when the chunk went beyond the limit. */
+  add: (chunk: Buffer) => boolean;
+  result: (truncated: boolean, phases: Phases) => HttpAnswer;
+};
+type RawHeaders = Record<string, string | string[] | undefined>;
+
+function createAnswer(bodyBytesMax: number): AnswerInProgress {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  let status = 0;
+  let headers: Record<string, string> = {};
+  return {
+    begin(answerStatus, rawHeaders) {
+      status = answerStatus;
+      headers = joinHeaders(rawHeaders);
+    },
+    add(chunk) {
+      const room = bodyBytesMax - bytes;
+      chunks.push(chunk.length > room ? chunk.subarray(0, room) : chunk);
+      bytes += Math.min(chunk.length, room);
+      return chunk.length <= room;
+    },
+    result: (truncated, phases) => ({
+      ok: true,
+      status,
+      headers,
+      body: Buffer.concat(chunks, bytes),
+      truncated,
+      phases,
+    }),
+  };
+}
+
+function joinHeaders(raw: RawHeaders): Record<string, string> {
   // Without a prototype: `__proto__` is a header name like any other.
   const headers: Record<string, string> = Object.create(null);
   for (const name of Object.keys(raw)) {
@@ -137,27 +150,4 @@ function joinHeaders(raw: Record<string, string | string[] | undefined>): Record
     if (value !== undefined) headers[name] = typeof value === "string" ? value : value.join(", ");
   }
   return headers;
-}
-
-/** What undici's and Node's errors mean to a sender: kind, sentence, finer word. */
-function describe(error: Error & { code?: unknown }): [HttpErrorKind, string, string?] {
-  if (error instanceof ConnectFailure) {
-    return [error.kind, error.message, error.kind === "blocked" ? "url.address" : error.kind];
-  }
-  const code = typeof error.code === "string" ? error.code : "";
-  if (code === "UND_ERR_HEADERS_TIMEOUT" || code === "UND_ERR_BODY_TIMEOUT" || code === "ETIMEDOUT") {
-    return ["timeout", stopMessages.timeout];
-  }
-  if (code === "UND_ERR_ABORTED" || code === "UND_ERR_DESTROYED" || code === "UND_ERR_CLOSED") {
-    return ["aborted", stopMessages.aborted];
-  }
-  if (code === "UND_ERR_HEADERS_OVERFLOW") return ["protocol", "The answer's headers are too large."];
-  if (code === "UND_ERR_INVALID_ARG" || code === "UND_ERR_NOT_SUPPORTED") {
-    return ["protocol", "The request cannot be sent as HTTP/1.1: its method or a header is not valid."];
-  }
-  if (error instanceof errors.HTTPParserError || code.startsWith("UND_ERR_RES") || code.startsWith("UND_ERR_REQ")) {
-    return ["protocol", "The answer is not valid HTTP/1.1."];
-  }
-  if (code.startsWith("ERR_SSL") || code.startsWith("ERR_TLS")) return ["tls", "The encrypted connection failed."];
-  return ["reset", "The connection broke before the answer was complete."];
 }

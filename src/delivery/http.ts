@@ -10,7 +10,8 @@ import { createPools } from "./pools.ts";
 import { createResolver } from "./resolve.ts";
 import type { Resolve } from "./resolve.ts";
 
-export type { HttpAnswer, HttpError, HttpErrorKind, HttpRequest, HttpResult } from "./exchange.ts";
+export type { HttpAnswer, HttpError, HttpRequest, HttpResult } from "./exchange.ts";
+export type { HttpErrorKind } from "./http-error.ts";
 
 export type HttpClient = {
   /** Sends a request once. Never rejects for what the network does, and never follows a redirect. */

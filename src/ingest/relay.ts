@@ -74,7 +74,7 @@ export function createRelay(deps: {
   }
 
   /** The row may be missing: the process may have died between the event's insert and the rows'. */
-  const ensureRun = (event: StoredEvent, target: StoredEvent["targets"][number]) =>
+  const ensureRun = async (event: StoredEvent, target: StoredEvent["targets"][number]) =>
     target.state === "pending" && target.failure === undefined ? store.runs.insert(runOf(event, target)) : undefined;
 
   async function alarm(): Promise<void> {

@@ -99,7 +99,7 @@ export function isStorageUnavailable(error: unknown): boolean {
 }
 
 /** The error as the rest of the house knows it: an unknown outcome of storage is always a 503, never a success or a fault of the sender. */
-function storageError(error: unknown): unknown {
+export function storageError(error: unknown): unknown {
   return isStorageUnavailable(error) ? unavailable(error) : error;
 }
 

@@ -40,7 +40,12 @@ function aConnector(effect: Effect = "keyed-write"): Connector {
     counterExamples: [],
     request: ({ url, text, token }) => ({
       ok: true,
-      request: { method: "POST", url, headers: { authorization: token ?? "none", "x-echo": text }, body: text },
+      request: {
+        method: "POST",
+        url,
+        headers: { authorization: token ?? "none", "x-echo": text.slice(0, 1_000) },
+        body: text,
+      },
     }),
     response(answer) {
       const failure = failureOfResult(answer);
@@ -161,30 +166,9 @@ test("no form of a secret is in what is recorded, though the receiver got it and
 
 test("a large body is sent whole and recorded cut, with its size", async () => {
   await using receiver = await startReceiver();
-  const performed = await perform({ url: receiver.url, text: "x".repeat(10) });
-  expect(performed.request?.body).toBe("x".repeat(10));
-  const connector = defineConnector({
-    id: "large",
-    title: "Large",
-    actions: [
-      {
-        ...aConnector().actions[0]!,
-        request: (input) => ({
-          ok: true,
-          request: { method: "POST", url: String(input["url"]), headers: {}, body: "y".repeat(100_000) },
-        }),
-      },
-    ],
-  });
-  const executor = createExecutor({ http, connectors: [connector], nowMs: () => nowMs });
-  const large = await executor.perform({
-    use: "large.send",
-    input: { url: receiver.url, text: "" },
-    call,
-    timeoutMs: 2_000,
-  });
-  expect(receiver.requests[1]?.body).toHaveLength(100_000);
-  expect(large.request?.body).toMatch(/^y{65536}… \(100000 characters in all\)$/);
+  const performed = await perform({ url: receiver.url, text: "y".repeat(100_000) });
+  expect(receiver.requests[0]?.body).toHaveLength(100_000);
+  expect(performed.request?.body).toMatch(/^y{65536}… \(100000 characters in all\)$/);
 });
 
 test("the catalogue names each action as a step's use does", () => {

@@ -7,8 +7,8 @@ import type { Receiver } from "../support/receiver.ts";
 import { hostileNames, hostileUrls } from "./hostile-urls.ts";
 
 const guarded: AddressPolicy = { allowHttp: true, allowNetworks: [] };
-/** The mutant: every address counts as allowed. */
-const unguarded: AddressPolicy = { allowHttp: true, allowNetworks: ["0.0.0.0/0", "::/0"] };
+/** The mutant: the address rule lets this machine's own addresses through. Others stay shut: nothing leaves it. */
+const unguarded: AddressPolicy = { allowHttp: true, allowNetworks: ["127.0.0.0/8", "0.0.0.0/8", "::1/128", "::/128"] };
 
 function resolve(name: string): Promise<string[]> {
   const answer = hostileNames[name];
@@ -19,9 +19,9 @@ function resolve(name: string): Promise<string[]> {
 
 async function tryAll(policy: AddressPolicy, receiver: Receiver): Promise<HttpResult[]> {
   const port = new URL(receiver.url).port;
-  const client = createHttpClient({ policy, resolve, limits: { dnsTimeoutMs: 50, connectTimeoutMs: 100 } });
+  const client = createHttpClient({ policy, resolve, limits: { dnsTimeoutMs: 50 } });
   const send = (template: string): Promise<HttpResult> =>
-    client.send({ method: "GET", url: template.replace("{port}", port), headers: {}, timeoutMs: 300 });
+    client.send({ method: "GET", url: template.replace("{port}", port), headers: {}, timeoutMs: 10_000 });
   const results = await Promise.all(hostileUrls.map(send));
   await client.close();
   return results;
@@ -43,14 +43,14 @@ test("no hostile URL reaches an internal listener, and each one is refused befor
 test("with the address rule switched off some of them get in: the listener is really there", async () => {
   await using receiver = await startReceiver({ host: "0.0.0.0" });
   await tryAll(unguarded, receiver);
-  expect(receiver.requests.length).toBeGreaterThanOrEqual(15);
+  expect(receiver.requests.length).toBeGreaterThanOrEqual(20);
 });
 
 test("a refusal tells neither the address nor the network that was found", async () => {
   await using receiver = await startReceiver();
   for (const result of await tryAll(guarded, receiver)) {
     expect(result).toMatchObject({ ok: false, requestSent: false });
-    if (!result.ok) expect(result.message).not.toMatch(/\d+\.\d+\.\d+\.\d+|loopback|metadata|link-?local|::/i);
+    expect(result.ok ? "" : result.message).not.toMatch(/\d+\.\d+\.\d+\.\d+|loopback|metadata|link-?local|::/i);
   }
 });
 

@@ -89,7 +89,7 @@ describe("standard", () => {
     const { headers, body } = built("standard", { secrets: [secret, old] });
     expect(headers["webhook-signature"]?.split(" ")).toHaveLength(2);
     for (const one of [secret, old]) expect(() => new Webhook(one).verify(body, headers)).not.toThrow();
-    expect(() => new Webhook(newWebhookSecret()).verify(body, headers)).toThrow();
+    expect(() => new Webhook(newWebhookSecret()).verify(body, headers)).toThrow(/No matching signature/);
   });
 
   test("a body of one's own goes out exactly as it stands, and is signed", () => {

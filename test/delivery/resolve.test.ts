@@ -57,7 +57,7 @@ test("all addresses of a name are answered", async () => {
 
 test("a name without addresses is an error", async () => {
   await using server = await startNameServer(() => ({}));
-  await expect(createResolver(500, [server.address])("none.example.com")).rejects.toThrow();
+  await expect(createResolver(500, [server.address])("none.example.com")).rejects.toThrow(/ENODATA/);
 });
 
 test("a name server that is silent costs a request the time for names and no more", async () => {
@@ -72,7 +72,7 @@ test("a name server that is silent costs a request the time for names and no mor
   const result = await client.send(request);
   await client.close();
   expect(result).toMatchObject({ ok: false, error: "dns", requestSent: false });
-  expect(result.phases.total).toBeLessThan(2_000);
+  expect(result.phases.total).toBeLessThan(4_000);
 });
 
 test("a name server that rebinds with a time to live of nothing never leads to an unchecked address", async () => {

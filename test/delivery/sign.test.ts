@@ -37,7 +37,7 @@ test("every body signed with a new secret is verified by the standardwebhooks li
       const signature = `v1,${sign(`msg_1.${seconds}.${body}`, keyOf(secret))}`;
       const headers = { "webhook-id": "msg_1", "webhook-timestamp": `${seconds}`, "webhook-signature": signature };
       expect(() => new Webhook(secret).verify(body, headers)).not.toThrow();
-      expect(() => new Webhook(secret).verify(`${body} `, headers)).toThrow();
+      expect(() => new Webhook(secret).verify(`${body} `, headers)).toThrow(/No matching signature/);
     }),
     { numRuns: 50 },
   );
@@ -66,7 +66,7 @@ test.each([
 ])("%s is a secret for Standard Webhooks: %s", (secret, isOne) => {
   const read = signingKey(secret, "whsec");
   expect(read.ok).toBe(isOne);
-  if (!read.ok && secret.length > 6) expect(read.message).not.toContain(secret.slice(6));
+  expect(read.ok || secret.length <= 6 || !read.message.includes(secret.slice(6))).toBe(true);
 });
 
 test("a secret in text form is the key as it stands, even when it looks like the other form; an empty one is none", () => {

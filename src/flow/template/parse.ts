@@ -47,11 +47,14 @@ function parse(text: string): ParseResult {
     return { ok: true, template: { source: text, nodes: convertProgram(program) } };
   } catch (error) {
     if (error instanceof TemplateError) return refuse(error.message, error.suggestion);
-    return refuse(
-      `The template cannot be read: ${reasonOf(error)}`,
-      "Check that each {{ has its }} and each block its end.",
-    );
+    return refuse(`The template cannot be read: ${reasonOf(error)}`, suggestionFor(text));
   }
+}
+
+function suggestionFor(text: string): string {
+  // Handlebars' lexer takes the 0 at the end of `items.0` for a number.
+  if (/\.\d+[\s~})]/.test(text)) return "Write a list's index in brackets: items.[0].";
+  return "Check that each {{ has its }} and each block its end.";
 }
 
 function reasonOf(error: unknown): string {

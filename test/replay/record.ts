@@ -1,0 +1,39 @@
+// Records the histories that replay.test.ts replays. Run it when a scenario is added; a history that stands is never
+// recorded anew for a change of the interpreter, since replaying the old one is the test.
+//   npm run record-histories -- NAME…        on the servers that the environment names
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Client, Connection } from "@temporalio/client";
+import { historyToJSON } from "@temporalio/common/lib/proto-utils.js";
+import { startApp } from "../support/app.ts";
+import { startReceiver } from "../support/receiver.ts";
+import { testServers } from "../support/servers.ts";
+import { until } from "../support/wait.ts";
+import { scenarios } from "./scenarios.ts";
+
+const wanted = process.argv.slice(2);
+const { temporalAddress, temporalNamespace } = testServers();
+const connection = await Connection.connect({ address: temporalAddress });
+const client = new Client({ connection, namespace: temporalNamespace });
+const app = await startApp();
+const tenantId = await app.store.tenants.ensureBootstrap("recording");
+for (const scenario of scenarios) {
+  if (!wanted.includes(scenario.name) && !wanted.includes("all")) continue;
+  await using receiver = await startReceiver();
+  if (scenario.respond) receiver.respond(scenario.respond);
+  const type = `recorded.${scenario.name}`;
+  const flowId = await app.createFlow({ ...scenario.flow(receiver.url), name: scenario.name, on: { event: type } });
+  const { body } = await app.publish({ type, data: scenario.data });
+  if (scenario.cancel) {
+    await until(async () => (await app.steps(body.runs[0]))[0]?.attempts.length === 1);
+    await app.call("POST", `/v1/runs/${body.runs[0]}/cancel`, {});
+  }
+  await app.run(body.runs[0]);
+  const handle = client.workflow.getHandle(`${tenantId}/${flowId}/${body.id}`);
+  await handle.result().catch(() => {}); // Failed and cancelled runs are among the scenarios.
+  const history = historyToJSON(await handle.fetchHistory());
+  await writeFile(join(import.meta.dirname, "histories", `${scenario.name}.json`), `${JSON.stringify(history)}\n`);
+  process.stdout.write(`${scenario.name}\n`);
+}
+await app.close();
+await connection.close();

@@ -1,0 +1,28 @@
+// Runs that began under an earlier build go on under this one: the workflow replays every recorded history.
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { historyFromJSON } from "@temporalio/common/lib/proto-utils.js";
+import { Worker } from "@temporalio/worker";
+import { scenarios } from "./scenarios.ts";
+
+const folder = join(__dirname, "histories");
+const workflowBundle = { codePath: process.env["MILLRACE_TEST_WORKFLOW_BUNDLE"] ?? "" };
+
+const readHistory = (name: string) => historyFromJSON(JSON.parse(readFileSync(join(folder, `${name}.json`), "utf8")));
+
+test.each(scenarios.map(({ name }) => name))("the recorded run %s replays to the same commands", async (name) => {
+  await Worker.runReplayHistory({ workflowBundle }, readHistory(name), name);
+});
+
+test("every recorded history belongs to a scenario, and every scenario has one", () => {
+  const recorded = readdirSync(folder).map((file) => file.replace(".json", ""));
+  expect(recorded.toSorted()).toEqual(scenarios.map(({ name }) => name).toSorted());
+});
+
+test("a workflow that asks for something else than the history does is found out", async () => {
+  const history = readHistory("one-delivery");
+  const scheduled = history.events?.find((event) => event.activityTaskScheduledEventAttributes);
+  // The mutant: the history of a run whose step had another name.
+  scheduled!.activityTaskScheduledEventAttributes!.activityId = "somebody-else";
+  await expect(Worker.runReplayHistory({ workflowBundle }, history, "mutant")).rejects.toThrow(/[Nn]ondeterminism/);
+});
