@@ -9,6 +9,7 @@ import {
   proxyLocalActivities,
   workflowInfo,
 } from "@temporalio/workflow";
+import { ApplicationFailureCategory } from "@temporalio/common";
 import type { Activities } from "../activities/index.ts";
 import type { EffectResult, Effects } from "../src/flow/effects.ts";
 import { interpret, type RunResult } from "../src/flow/interpret.ts";
@@ -177,5 +178,11 @@ function closeAs(end: RunEnd): Json {
   if (end.status === "cancelled") throw new CancelledFailure("The run was cancelled.");
   if (end.status !== "failed") return { status: end.status };
   const error = end.error ?? { class: "internal", message: "The run failed." };
-  throw ApplicationFailure.create({ message: error.message, type: error.class, nonRetryable: true, details: [end] });
+  throw ApplicationFailure.create({
+    message: error.message,
+    type: error.class,
+    nonRetryable: true,
+    details: [end],
+    category: ApplicationFailureCategory.BENIGN,
+  });
 }

@@ -2,9 +2,9 @@
 import { createServer } from "node:net";
 
 /** The first of the wanted ports that is free, else any free one. It is free at this moment: another process may take it. */
-export async function freePort(...wanted: number[]): Promise<number> {
+export async function freePort(...wanted: (number | undefined)[]): Promise<number> {
   for (const port of wanted) {
-    const found = await tryPort(port);
+    const found = port === undefined ? undefined : await tryPort(port);
     if (found !== undefined) return found;
   }
   const any = await tryPort(0);

@@ -1,6 +1,7 @@
 // How is one server process started, taken over from an earlier start, kept running, and stopped?
 import { spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Log } from "../log.ts";
 import type { DataLock, ServerName, ServerRecord } from "./lock.ts";
@@ -20,6 +21,14 @@ export type ServerSpec = {
   /** Resolves when the server answers on its port, and throws when it does not (yet). */
   ask: () => Promise<void>;
 };
+
+/** A server ended before it answered: mostly since another program took its port in the meantime. */
+export class ServerEndedError extends Error {
+  constructor(spec: ServerSpec, how: string, said: string) {
+    super(`${spec.title} ended at once (${how}): see ${spec.logFile}${said && `, which ends with: ${said}`}`);
+    this.name = "ServerEndedError";
+  }
+}
 
 export type RunningServer = { stop(): Promise<void> };
 type RunningProcess = { identity: ProcessIdentity; ended: Promise<string> };
@@ -119,7 +128,7 @@ async function launch(spec: ServerSpec, lock: DataLock): Promise<RunningProcess>
     child.once("exit", (code, signal) => resolve(signal ?? `exit code ${code ?? "unknown"}`));
   });
   const info = child.pid === undefined ? undefined : await inspectProcess(child.pid);
-  if (info === undefined) throw new Error(`${spec.title} did not start (${await ended}): see ${spec.logFile}`);
+  if (info === undefined) throw new ServerEndedError(spec, await ended, await lastLine(spec.logFile));
   const identity = { pid: info.pid, startedAt: info.startedAt };
   lock.record(spec.name, {
     ...identity,
@@ -139,9 +148,9 @@ async function launch(spec: ServerSpec, lock: DataLock): Promise<RunningProcess>
 async function untilAnswering(spec: ServerSpec, ended: Promise<string>): Promise<void> {
   const over = new AbortController();
   const timer = setTimeout(() => over.abort(), answerLimitMs);
-  const early = ended.then((how) =>
-    Promise.reject(new Error(`${spec.title} ended at once (${how}): see ${spec.logFile}`)),
-  );
+  const early = ended.then(async (how) => {
+    throw new ServerEndedError(spec, how, await lastLine(spec.logFile));
+  });
   try {
     const answered = await Promise.race([answers(spec, over.signal), early]);
     if (!answered) throw new Error(`${spec.title} did not answer for ${answerLimitMs / 1000} s: see ${spec.logFile}`);
@@ -163,4 +172,10 @@ async function answers(spec: ServerSpec, until: AbortSignal): Promise<boolean> {
     }
   }
   return false;
+}
+
+/** The end of what a server printed, short enough for a message. */
+async function lastLine(file: string): Promise<string> {
+  const text = await readFile(file, "utf8").catch(() => "");
+  return text.trimEnd().split("\n").at(-1)?.slice(0, 500) ?? "";
 }

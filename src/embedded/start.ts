@@ -6,7 +6,7 @@ import { findBinary } from "./find.ts";
 import { lockDataFolder, type DataLock, type ServerRecord } from "./lock.ts";
 import { mongodbFolder, mongodbSpec, mongodbUri } from "./mongodb.ts";
 import { freePort } from "./ports.ts";
-import { isOurServer, runServer, type RunningServer } from "./server.ts";
+import { isOurServer, runServer, ServerEndedError, type RunningServer } from "./server.ts";
 import { endProcess } from "./process.ts";
 import { temporalFile, temporalSpec } from "./temporal.ts";
 
@@ -36,6 +36,8 @@ export type Embedded = {
 
 type Started = Omit<Embedded, "stop"> & { server: RunningServer };
 
+/** How often a server is started that ends before it answers. */
+const startsMax = 3;
 /** Where people look for Temporal's UI. */
 const temporalUiPort = 8233;
 
@@ -68,10 +70,13 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
 async function startMongodb(options: EmbeddedOptions, lock: DataLock): Promise<Started> {
   const { dataDir, ports, log } = options;
   const command = await findBinary("mongod", { ...options, ...(options.mongod && { explicit: options.mongod }) });
-  const left = await stillRunning(lock.left.mongodb, mongodbFolder(dataDir));
-  const port = ports?.mongodb ?? left?.port ?? (await freePort(...lastPorts(lock.left.mongodb?.port)));
-  const server = await runServer(await mongodbSpec(command, dataDir, port), left, lock, log);
-  return { mongodbUri: mongodbUri(port), server };
+  const before = lock.left.mongodb;
+  const left = await stillRunning(before, mongodbFolder(dataDir));
+  return onFreePorts(async (isFirst) => {
+    const port = ports?.mongodb ?? left?.port ?? (await freePort(...(isFirst ? [before?.port] : [])));
+    const server = await runServer(await mongodbSpec(command, dataDir, port), left, lock, log);
+    return { mongodbUri: mongodbUri(port), server };
+  });
 }
 
 async function startTemporal(options: EmbeddedOptions, lock: DataLock): Promise<Started> {
@@ -79,10 +84,24 @@ async function startTemporal(options: EmbeddedOptions, lock: DataLock): Promise<
   const command = await findBinary("temporal", { ...options, ...(options.temporal && { explicit: options.temporal }) });
   const before = lock.left.temporal;
   const left = await stillRunning(before, temporalFile(dataDir));
-  const port = ports?.temporal ?? left?.port ?? (await freePort(...lastPorts(before?.port)));
-  const uiPort = ports?.temporalUi ?? left?.uiPort ?? (await freePort(...lastPorts(before?.uiPort), temporalUiPort));
-  const server = await runServer(await temporalSpec(command, dataDir, { port, uiPort }), left, lock, log);
-  return { temporalAddress: `127.0.0.1:${port}`, temporalUiUrl: `http://127.0.0.1:${uiPort}`, server };
+  return onFreePorts(async (isFirst) => {
+    const port = ports?.temporal ?? left?.port ?? (await freePort(...(isFirst ? [before?.port] : [])));
+    const wanted = isFirst ? [before?.uiPort, temporalUiPort] : [];
+    const uiPort = ports?.temporalUi ?? left?.uiPort ?? (await freePort(...wanted));
+    const server = await runServer(await temporalSpec(command, dataDir, { port, uiPort }), left, lock, log);
+    return { temporalAddress: `127.0.0.1:${port}`, temporalUiUrl: `http://127.0.0.1:${uiPort}`, server };
+  });
+}
+
+/** A port that was free may be taken by the time the server wants it: then others are tried. */
+async function onFreePorts(start: (isFirst: boolean) => Promise<Started>): Promise<Started> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await start(attempt === 1);
+    } catch (error) {
+      if (!(error instanceof ServerEndedError) || attempt === startsMax) throw error;
+    }
+  }
 }
 
 async function stillRunning(left: ServerRecord | undefined, marker: string): Promise<ServerRecord | undefined> {
@@ -93,10 +112,6 @@ async function endLeft(left: ServerRecord | undefined, marker: string): Promise<
   const running = await stillRunning(left, marker);
   if (running !== undefined) await endProcess(running);
   return undefined;
-}
-
-function lastPorts(port: number | undefined): number[] {
-  return port === undefined ? [] : [port];
 }
 
 function once(action: () => Promise<void>): () => Promise<void> {

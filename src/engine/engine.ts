@@ -134,7 +134,9 @@ async function createWorker(connection: NativeConnection, options: EngineOptions
 export function installRuntime(log: Log): void {
   const write = (level: LogLevel, message: string, meta?: LogMetadata) => {
     const { error, taskToken: _token, ...about } = meta ?? {};
-    log[toPinoLevel[level]]({ ...about, ...(error ? { err: error } : {}) }, message);
+    // A run that failed is an outcome of somebody's flow, and stands in its record.
+    const ours = message === "Workflow failed" ? "debug" : toPinoLevel[level];
+    log[ours]({ ...about, ...(error ? { err: error } : {}) }, message);
   };
   Runtime.install({
     shutdownSignals: [],

@@ -31,7 +31,9 @@ export function holds(value: unknown): boolean {
 /** A text operand; numbers and booleans as their text, nothing as the empty text. */
 export function textOperand(value: unknown, call: Call): string {
   if (value === null || value === undefined) return "";
-  if (typeof value === "object") throw wrongType("a text", value);
+  if (typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean") {
+    throw wrongType("a text", value);
+  }
   const text = String(value);
   call.meter.charge(unitsOfText(text.length));
   return text;

@@ -174,7 +174,8 @@ function callFunction(expression: Expression & { type: "call" }, place: Place, m
 /** A value as a template shows it: nothing as the empty text, lists and objects as JSON. */
 function textOf(value: unknown): string {
   if (value === null || value === undefined) return "";
-  return typeof value === "object" ? jsonOf(value) : String(value);
+  if (typeof value === "string") return value;
+  return typeof value === "number" || typeof value === "boolean" ? String(value) : jsonOf(value);
 }
 
 const htmlEntities: ReadonlyMap<string, string> = new Map([

@@ -9,7 +9,15 @@ function rendered(text: string, scope: unknown = {}): string {
 }
 
 const scope = {
-  ...{ name: "  Ann Lee ", word: "Straße", empty: "", nothing: null, zero: 0, no: false, yes: true, three: 3, ten: 10 },
+  name: "  Ann Lee ",
+  word: "Straße",
+  empty: "",
+  nothing: null,
+  zero: 0,
+  no: false,
+  yes: true,
+  three: 3,
+  ten: 10,
   list: ["b", "a", "c"],
   numbers: [10, 9, 100],
   people: [

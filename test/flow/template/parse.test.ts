@@ -17,18 +17,24 @@ describe("what a template may be", () => {
   });
 
   test.each([
-    ...["", "plain", "{{a}}", "{{a.b.[c d].e}}", "{{{a}}}", "{{&a}}", "{{! note }}{{!-- {{x}} --}}", "\\{{a}}", "}} {"],
-    ...[
-      "{{default a 'x'}}",
-      "{{upper (trim (default a b))}}",
-      "{{or (or (or (or a b) b) b) b}}",
-      '{{replace a "(((((((" "}}"}}',
-    ],
-    ...[
-      "{{date a zone='Europe/Kyiv'}}",
-      "{{#if (and a (not b))}}x{{else if c}}y{{else}}z{{/if}}",
-      "{{this.date}} {{./length}}",
-    ],
+    "",
+    "plain",
+    "{{a}}",
+    "{{a.b.[c d].e}}",
+    "{{{a}}}",
+    "{{&a}}",
+    "{{! note }}{{!-- {{x}} --}}",
+    "\\{{a}}",
+    "}} {",
+
+    "{{default a 'x'}}",
+    "{{upper (trim (default a b))}}",
+    "{{or (or (or (or a b) b) b) b}}",
+    '{{replace a "(((((((" "}}"}}',
+
+    "{{date a zone='Europe/Kyiv'}}",
+    "{{#if (and a (not b))}}x{{else if c}}y{{else}}z{{/if}}",
+    "{{this.date}} {{./length}}",
     "{{#each a as |x i|}}{{x}}{{/each}}{{^if a}}b{{/if}}{{#with a}}{{@root.b}}{{/with}}",
     "{{a}}".repeat(500),
     "{{#if a}}".repeat(8) + "{{/if}}".repeat(8),
@@ -93,7 +99,23 @@ describe("what a template may be", () => {
 
   test("whatever text comes, there is an answer", () => {
     const piece = fc.constantFrom(
-      ...["{{", "}}", "{{{", "}}}", "~", "#if", "/if", "else", "(", ")", '"', "[", "]", "\\", "!--", "a", "."],
+      "{{",
+      "}}",
+      "{{{",
+      "}}}",
+      "~",
+      "#if",
+      "/if",
+      "else",
+      "(",
+      ")",
+      '"',
+      "[",
+      "]",
+      "\\",
+      "!--",
+      "a",
+      ".",
     );
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {

@@ -54,28 +54,33 @@ describe("rendering", () => {
 describe("a template cannot reach what is not data", () => {
   const scope = { a: { list: [1], text: "t" }, key: "constructor" };
   test.each([
-    ...["{{toString}}", "{{a.toString}}", "{{a.list.map}}", "{{a.text.at}}", "{{hasOwnProperty}}", "{{valueOf}}"],
-    ...["{{this.toString}}", "{{@root.toString}}", "{{@root.a.hasOwnProperty}}", '{{lookup a "toString"}}'],
-    ...[
-      '{{lookup a "constructor"}}',
-      '{{lookup a "__proto__"}}',
-      "{{lookup a key}}",
-      '{{lookup (lookup a "list") "map"}}',
-    ],
-    ...[
-      "{{helperMissing}}",
-      "{{blockHelperMissing}}",
-      "{{log}}",
-      "{{a.[toString]}}",
-      "{{[hasOwnProperty]}}",
-      "{{__defineGetter__}}",
-    ],
-    ...[
-      "{{#with a}}{{../toString}}{{/with}}",
-      "{{#each a.list}}{{toFixed}}{{/each}}",
-      "{{../../..}}",
-      '{{first (pluck a.list "toFixed")}}',
-    ],
+    "{{toString}}",
+    "{{a.toString}}",
+    "{{a.list.map}}",
+    "{{a.text.at}}",
+    "{{hasOwnProperty}}",
+    "{{valueOf}}",
+    "{{this.toString}}",
+    "{{@root.toString}}",
+    "{{@root.a.hasOwnProperty}}",
+    '{{lookup a "toString"}}',
+
+    '{{lookup a "constructor"}}',
+    '{{lookup a "__proto__"}}',
+    "{{lookup a key}}",
+    '{{lookup (lookup a "list") "map"}}',
+
+    "{{helperMissing}}",
+    "{{blockHelperMissing}}",
+    "{{log}}",
+    "{{a.[toString]}}",
+    "{{[hasOwnProperty]}}",
+    "{{__defineGetter__}}",
+
+    "{{#with a}}{{../toString}}{{/with}}",
+    "{{#each a.list}}{{toFixed}}{{/each}}",
+    "{{../../..}}",
+    '{{first (pluck a.list "toFixed")}}',
   ])("%s renders empty", (template) => {
     const written: unknown[] = [];
     const spies = [jest.spyOn(process.stdout, "write"), jest.spyOn(process.stderr, "write")];

@@ -23,8 +23,8 @@ function looselyEqual(a: unknown, b: unknown, meter: Meter): boolean {
   if (typeof a === "object" && typeof b === "object") return a === b;
   const [left, right] = [primitiveOf(a, meter), primitiveOf(b, meter)];
   chargeTexts(left, right, meter);
-  // The loose comparison is JSON Logic's definition of this operator.
-  return left == right;
+  // Booleans, numbers and texts of different types are compared as numbers (ECMA-262, IsLooselyEqual).
+  return typeof left === typeof right ? left === right : Number(left) === Number(right);
 }
 
 function strictlyEqual(a: unknown, b: unknown, meter: Meter): boolean {

@@ -24,9 +24,9 @@ export const textFunctions: FunctionTable = new Map([
 /** At most `length` characters (code points), the last of them `end` where something was cut off. */
 function truncate(value: unknown, length: unknown, end: unknown, call: Call): string {
   const [text, max] = [textOperand(value, call), countOperand(length)];
-  const mark = [...(end === undefined ? "…" : textOperand(end, call).slice(0, 100))].slice(0, max);
+  const mark = Array.from(end === undefined ? "…" : textOperand(end, call).slice(0, 100)).slice(0, max);
   // No code point has more than two code units: what lies beyond cannot be needed.
-  const points = [...text.slice(0, 2 * Math.min(max, textLengthMax) + 2)];
+  const points = Array.from(text.slice(0, 2 * Math.min(max, textLengthMax) + 2));
   if (points.length <= max) return made(text, call);
   return made([...points.slice(0, max - mark.length), ...mark].join(""), call);
 }
