@@ -27,6 +27,8 @@ const limitsDefault: ServerLimits = {
 const headerBytesMax = 16 * 1024;
 /** Idle connections are closed after this; longer than the 60 seconds of common load balancers, who must close first. */
 const keepAliveMs = 65_000;
+/** How often connections that have fallen idle are closed at the end. */
+const idleCheckMs = 50;
 /** A connection is closed after so many requests, so that load spreads again over the processes. */
 const requestsPerSocketMax = 100_000;
 /** More headers than are counted would be dropped silently; the API refuses above 100, so it must see one more. */
@@ -87,10 +89,12 @@ function listen(server: Server, host: string, port: number): Promise<void> {
 async function close(server: Server, api: Api, closeMs: number): Promise<void> {
   api.beginClosing();
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
-  const timer = setTimeout(() => server.closeAllConnections(), closeMs);
+  // A connection whose last request has just been answered is kept alive otherwise, and would hold up the end.
+  const idle = setInterval(() => server.closeIdleConnections(), idleCheckMs);
+  const end = setTimeout(() => server.closeAllConnections(), closeMs);
   await closed;
-  clearTimeout(timer);
+  clearInterval(idle);
+  clearTimeout(end);
 }
 
 /** Answers what the HTTP parser refuses, in the same form as everything else, and closes the connection. */

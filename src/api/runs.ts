@@ -5,6 +5,7 @@ import { isId, type FlowId, type TenantId } from "../model/ids.ts";
 import { isEnded, runSchema, runStatuses, type Run, type RunStatus } from "../model/run.ts";
 import { stepSchema } from "../model/step.ts";
 import type { ApiDeps } from "./deps.ts";
+import { findFlow } from "./flow-drafts.ts";
 import { listSchema, pageAnswer, pageOf, pageQuery, timeOf, timeQuery, type Query } from "./query.ts";
 import { route, type Route } from "./route.ts";
 import { stepsInOrder } from "./run-steps.ts";
@@ -21,86 +22,100 @@ const runQuery = {
   errorClass: { type: "string", enum: Object.keys(failureClasses) },
 };
 
-export function runRoutes({ store, runs }: Pick<ApiDeps, "store" | "runs">): Route[] {
-  const find = async (tenantId: TenantId, id: string): Promise<Run> => {
-    const run = isId("run", id) ? await store.runs.find(tenantId, id) : undefined;
-    if (!run) throw new AppError("resource.not_found", { detail: "There is no run with this id." });
-    return run;
-  };
-  const flowIdOf = async (tenantId: TenantId, flow: string | undefined): Promise<FlowId | undefined> => {
-    if (flow === undefined) return undefined;
-    const found = await store.flows.find(tenantId, flow);
-    if (!found) throw new AppError("resource.not_found", { detail: "There is no flow with this id or slug." });
-    return found.id;
-  };
-  const viewOf = (run: Run) => runView(run, runs.temporalUrl(run));
+type Deps = Pick<ApiDeps, "store" | "runs">;
 
-  return [
-    route({
-      method: "get",
-      path: "/v1/runs",
-      scope: "runs:read",
-      tag: "Runs",
-      summary: "List runs, newest first, without their outputs",
-      query: runQuery,
-      responses: { 200: { description: "A page.", schema: listSchema(runSchema) } },
-      async handler({ tenantId, query }) {
-        const flow = await flowIdOf(tenantId, query["flow"]);
-        const page = await store.runs.list(tenantId, filterOf(query, flow), pageOf(query, "run"));
-        return pageAnswer(page.items.map(viewOf), page.nextCursor);
-      },
-    }),
-    route({
-      method: "get",
-      path: "/v1/runs/{id}",
-      scope: "runs:read",
-      tag: "Runs",
-      summary: "A run",
-      responses: { 200: { description: "The run.", schema: runSchema } },
-      handler: async ({ tenantId, params }) => ({ status: 200, body: viewOf(await find(tenantId, params.id)) }),
-    }),
-    route({
-      method: "get",
-      path: "/v1/runs/{id}/steps",
-      scope: "runs:read",
-      tag: "Runs",
-      summary: "The steps of a run, in the order of the flow, with every attempt",
-      description: "Steps that have not begun are `pending` while the run is open; afterwards they are left out.",
-      responses: { 200: { description: "The steps.", schema: listSchema(stepSchema) } },
-      async handler({ tenantId, params }) {
-        const run = await find(tenantId, params.id);
-        const [plan, records] = await Promise.all([
-          store.flows.plan(tenantId, run.flow.id, run.version),
-          store.steps.list(tenantId, run.id),
-        ]);
-        return pageAnswer(stepsInOrder(plan, records, !isEnded(run.status)));
-      },
-    }),
-    route({
-      method: "post",
-      path: "/v1/runs/{id}/cancel",
-      scope: "runs:execute",
-      tag: "Runs",
-      summary: "Cancel a run",
-      responses: {
-        200: { description: "The run is cancelled.", schema: runSchema },
-        202: { description: "The run is asked to end; an attempt that is under way ends first.", schema: runSchema },
-      },
-      async handler({ tenantId, params }) {
-        const { id } = await find(tenantId, params.id);
-        const outcome = await runs.cancel(tenantId, id);
-        const run = await find(tenantId, id);
-        if (outcome === "ended" && run.status !== "cancelled") {
-          throw new AppError("state.conflict", { detail: `The run has ended already: it is ${run.status}.` });
-        }
-        return { status: outcome === "cancelling" ? 202 : 200, body: viewOf(run) };
-      },
-    }),
-  ];
+export function runRoutes(deps: Deps): Route[] {
+  return [listRoute(deps), readRoute(deps), stepsRoute(deps), cancelRoute(deps)];
+}
+
+function listRoute({ store, runs }: Deps): Route {
+  return route({
+    method: "get",
+    path: "/v1/runs",
+    scope: "runs:read",
+    tag: "Runs",
+    summary: "List runs, newest first, without their outputs",
+    query: runQuery,
+    responses: { 200: { description: "A page.", schema: listSchema(runSchema) } },
+    async handler({ tenantId, query }) {
+      // A flow that is not there is said, rather than answered with a list that happens to be empty.
+      const flow = query["flow"] === undefined ? undefined : await findFlow(store.flows, tenantId, query["flow"]);
+      const page = await store.runs.list(tenantId, filterOf(query, flow?.id), pageOf(query, "run"));
+      return pageAnswer(
+        page.items.map((run) => runView(run, runs)),
+        page.nextCursor,
+      );
+    },
+  });
+}
+
+function readRoute({ store, runs }: Deps): Route {
+  return route({
+    method: "get",
+    path: "/v1/runs/{id}",
+    scope: "runs:read",
+    tag: "Runs",
+    summary: "A run",
+    responses: { 200: { description: "The run.", schema: runSchema } },
+    async handler({ tenantId, params }) {
+      return { status: 200, body: runView(await findRun(store, tenantId, params.id), runs) };
+    },
+  });
+}
+
+function stepsRoute({ store }: Deps): Route {
+  return route({
+    method: "get",
+    path: "/v1/runs/{id}/steps",
+    scope: "runs:read",
+    tag: "Runs",
+    summary: "The steps of a run, in the order of the flow, with every attempt",
+    description: "Steps that have not begun are `pending` while the run is open; afterwards they are left out.",
+    responses: { 200: { description: "The steps.", schema: listSchema(stepSchema) } },
+    async handler({ tenantId, params }) {
+      const run = await findRun(store, tenantId, params.id);
+      const [plan, records] = await Promise.all([
+        store.flows.plan(tenantId, run.flow.id, run.version),
+        store.steps.list(tenantId, run.id),
+      ]);
+      return pageAnswer(stepsInOrder(plan, records, !isEnded(run.status)));
+    },
+  });
+}
+
+function cancelRoute({ store, runs }: Deps): Route {
+  return route({
+    method: "post",
+    path: "/v1/runs/{id}/cancel",
+    scope: "runs:execute",
+    tag: "Runs",
+    summary: "Cancel a run",
+    responses: {
+      200: { description: "The run is cancelled.", schema: runSchema },
+      202: { description: "The run is asked to end; an attempt that is under way ends first.", schema: runSchema },
+    },
+    async handler({ tenantId, params }) {
+      const { id } = await findRun(store, tenantId, params.id);
+      const outcome = await runs.cancel(tenantId, id);
+      const run = await findRun(store, tenantId, id);
+      if (outcome === "ended" && run.status !== "cancelled") {
+        throw new AppError("state.conflict", { detail: `The run has ended already: it is ${run.status}.` });
+      }
+      return { status: outcome === "cancelling" ? 202 : 200, body: runView(run, runs) };
+    },
+  });
+}
+
+/** The run by id. Throws AppError `resource.not_found`, also for another tenant's. */
+async function findRun(store: Deps["store"], tenantId: TenantId, id: string): Promise<Run> {
+  const run = isId("run", id) ? await store.runs.find(tenantId, id) : undefined;
+  if (!run) throw new AppError("resource.not_found", { detail: "There is no run with this id." });
+  return run;
 }
 
 /** A run as shapes say: times as texts, its duration, and its address in Temporal's UI. */
-function runView(run: Run, temporalUrl: string | undefined) {
+function runView(run: Run, { temporalUrl }: Deps["runs"]) {
+  const url = temporalUrl(run);
   const { tenantId: _, startedAt, endedAt, ...fields } = run;
   return {
     ...fields,
@@ -109,7 +124,7 @@ function runView(run: Run, temporalUrl: string | undefined) {
     // A run that was cancelled before it started took no time.
     ...(endedAt ? { durationMs: endedAt.getTime() - (startedAt ?? endedAt).getTime() } : {}),
     retriedBy: [],
-    ...(temporalUrl === undefined ? {} : { temporalUrl }),
+    ...(url === undefined ? {} : { temporalUrl: url }),
   };
 }
 

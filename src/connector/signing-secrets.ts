@@ -2,7 +2,7 @@
 import { newWebhookSecret } from "../delivery/sign.ts";
 import { randomBase62, type TenantId } from "../model/ids.ts";
 import type { StoredSecret, TenantStore } from "../store/tenants.ts";
-import type { Sealed, Vault } from "../vault/vault.ts";
+import type { Sealed, SecretPlace, Vault } from "../vault/vault.ts";
 
 export type SigningSecrets = {
   /** Newest first; the first one is made when there is none. */
@@ -30,16 +30,11 @@ export function createSigningSecrets(deps: {
   const { tenants, vault, nowMs = Date.now } = deps;
   const openByTenant = new Map<TenantId, Open>();
 
-  const placeOf = (tenantId: TenantId) => ({ tenantId, owner: tenantId, field: "signingSecret" });
   const seal = (tenantId: TenantId): StoredSecret => ({
     id: `sec_${randomBase62(22)}`,
     sealed: JSON.stringify(vault.seal(newWebhookSecret(), placeOf(tenantId))),
     createdAt: new Date(nowMs()),
   });
-  // Written by `seal` above; the vault refuses what was changed since.
-  const unseal = (tenantId: TenantId, stored: StoredSecret) =>
-    vault.open(JSON.parse(stored.sealed) as Sealed, placeOf(tenantId));
-
   const read = async (tenantId: TenantId): Promise<string[]> => {
     let stored = await tenants.signingSecrets(tenantId);
     if (stored.length === 0) {
@@ -48,7 +43,7 @@ export function createSigningSecrets(deps: {
       stored = await tenants.signingSecrets(tenantId);
     }
     const secrets = stored.map((one) => ({
-      secret: unseal(tenantId, one),
+      secret: unseal(vault, tenantId, one),
       expiresAtMs: one.expiresAt?.getTime() ?? Number.POSITIVE_INFINITY,
     }));
     openByTenant.delete(tenantId);
@@ -81,4 +76,13 @@ export function createSigningSecrets(deps: {
       return { secret };
     },
   };
+}
+
+function placeOf(tenantId: TenantId): SecretPlace {
+  return { tenantId, owner: tenantId, field: "signingSecret" };
+}
+
+function unseal(vault: Vault, tenantId: TenantId, stored: StoredSecret): string {
+  // Written by `seal` above; the vault refuses what was changed since.
+  return vault.open(JSON.parse(stored.sealed) as Sealed, placeOf(tenantId));
 }

@@ -1,9 +1,8 @@
 // What does a tree of values, whose leaves may be templates and rules, turn into over a scope?
 import type { Json } from "../model/json.ts";
-import type { Finding } from "../model/problem.ts";
+import { childPointer, type Finding } from "../model/problem.ts";
 import { checkRule, pathsOfRule } from "./logic/check.ts";
 import { evaluateLogic, logicUnitsMax } from "./logic/evaluate.ts";
-import { below } from "./logic/pointer.ts";
 import { matchesRegex } from "./regex.ts";
 import { readPath } from "./scope-path.ts";
 import { parseTemplate } from "./template/parse.ts";
@@ -72,15 +71,15 @@ function render(values: Json, pointer: string, depth: number, rendering: Renderi
   if (typeof values !== "object" || values === null) return copy(values, pointer, rendering);
   if (Array.isArray(values)) {
     take(2 + values.length, pointer, rendering);
-    return values.map((item, i) => render(item, below(pointer, i), depth + 1, rendering));
+    return values.map((item, i) => render(item, childPointer(pointer, i), depth + 1, rendering));
   }
   const special = specialOf(values);
   if (special === "$literal") return copy(values.$literal, pointer, rendering);
-  if (special === "$logic") return renderLogic(values.$logic ?? null, below(pointer, "$logic"), rendering);
+  if (special === "$logic") return renderLogic(values.$logic ?? null, childPointer(pointer, "$logic"), rendering);
   const members = Object.entries(values).map(([key, value]): [string, Json] => {
     // The colon and the comma.
     take(2 + jsonBytes(key), pointer, rendering);
-    return [key, render(value, below(pointer, key), depth + 1, rendering)];
+    return [key, render(value, childPointer(pointer, key), depth + 1, rendering)];
   });
   take(2, pointer, rendering);
   // Defines each member: a key such as `__proto__` becomes plain data instead of a prototype.
@@ -207,9 +206,9 @@ function walk(values: unknown, pointer: string, depth: number, visitor: Visitor)
   if (typeof values !== "object" || values === null) return;
   for (const [key, value] of Object.entries(values)) {
     const special = key === "$logic" || key === "$literal";
-    if (!special) walk(value, below(pointer, key), depth + 1, visitor);
-    else if (specialOf(values) === undefined) visitor.problem(companyOf(key, below(pointer, key)));
-    else if (key === "$logic") visitor.rule(value, below(pointer, key));
+    if (!special) walk(value, childPointer(pointer, key), depth + 1, visitor);
+    else if (specialOf(values) === undefined) visitor.problem(companyOf(key, childPointer(pointer, key)));
+    else if (key === "$logic") visitor.rule(value, childPointer(pointer, key));
   }
 }
 

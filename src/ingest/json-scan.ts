@@ -66,8 +66,7 @@ export function scanJson(text: string, at = 0, depthMax = jsonDepthMax): JsonSca
     key = undefined;
     valueStart = -1;
   };
-  let i = start;
-  for (; i < text.length; i++) {
+  for (let i = start; i < text.length; i++) {
     const code = text.charCodeAt(i);
     if (code <= 0x20) continue;
     // At depth 1 each character is part of a name, part of a value, or what parts them; deeper it is part of a value.
@@ -77,11 +76,7 @@ export function scanJson(text: string, at = 0, depthMax = jsonDepthMax): JsonSca
         continue;
       }
       if (code === colon) continue;
-      if (code === closeBrace || code === closeBracket) {
-        endValue();
-        depth = 0;
-        break;
-      }
+      if (code === closeBrace || code === closeBracket) break;
       if (opening === openBrace && key === undefined) {
         const end = code === quote ? endOfString(text, i) : i + 1;
         key = code === quote ? nameOf(text.slice(i, end)) : "";
@@ -96,6 +91,7 @@ export function scanJson(text: string, at = 0, depthMax = jsonDepthMax): JsonSca
     if (depth <= 0) break;
     valueEnd = i + 1;
   }
+  endValue();
   if (opening === openBrace) return { kind: "object", tooDeep, members };
   return opening === openBracket ? { kind: "array", tooDeep, items } : { kind: "other", tooDeep };
 }

@@ -95,6 +95,8 @@ export function isStorageUnavailable(error: unknown): boolean {
   if (unavailableNames.has(error.name)) return true;
   if (error.message.includes("Client must be connected") || error.message.includes("before initial connection"))
     return true;
+  // A bulk write that the server itself refused has a code; one whose connection broke, or found no server, has none.
+  if (error instanceof mongoose.mongo.MongoBulkWriteError && error.code === undefined) return true;
   return error instanceof mongoose.mongo.MongoError && error.hasErrorLabel("RetryableWriteError");
 }
 

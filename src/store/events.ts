@@ -213,6 +213,8 @@ async function insertUnordered(
 /** The indexes that failed as duplicates. Anything else that failed makes the outcome of the whole group unknown. */
 export function duplicatesOf(error: unknown): Set<number> {
   if (!(error instanceof mongoose.mongo.MongoBulkWriteError) || error.result.getWriteConcernError()) throw error;
+  // The driver wraps a broken connection in the same class, without a write error of it: only the code tells them apart.
+  if (error.code !== 11_000) throw error;
   const failures = error.result.getWriteErrors();
   if (failures.some((one) => one.code !== 11_000)) throw error;
   return new Set(failures.map((one) => one.index));

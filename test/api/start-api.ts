@@ -25,8 +25,8 @@ export type Call = {
   /** The key; null for none. */
   key?: string | null;
 };
-// Bodies of answers are looked at member by member in tests, as any caller would.
-export type Answered = { status: number; headers: Headers; text: string; body: any };
+/** `body` is parsed JSON, looked at member by member as any caller would. */
+export type Answered = { status: number; headers: Headers; text: string; body: ReturnType<typeof JSON.parse> };
 
 export async function startApi(
   options: { deps?: Partial<ApiDeps>; limits?: Partial<ServerLimits>; extra?: Route[] } = {},
@@ -57,7 +57,11 @@ export async function startApi(
     },
     options.extra,
   );
-  const server = await startServer(api, { host: "127.0.0.1", port: 0, ...(options.limits ? { limits: options.limits } : {}) });
+  const server = await startServer(api, {
+    host: "127.0.0.1",
+    port: 0,
+    ...(options.limits ? { limits: options.limits } : {}),
+  });
 
   const newKey = async (tenantId: TenantId, granted: readonly Scope[] = scopes, rest: { expiresAt?: Date } = {}) => {
     const key = newApiKey("test");
@@ -90,7 +94,12 @@ export async function startApi(
     });
     const text = await response.text();
     const isJson = /json/.test(response.headers.get("content-type") ?? "");
-    return { status: response.status, headers: response.headers, text, body: isJson && text ? JSON.parse(text) : undefined };
+    return {
+      status: response.status,
+      headers: response.headers,
+      text,
+      body: isJson && text ? JSON.parse(text) : undefined,
+    };
   };
 
   return {

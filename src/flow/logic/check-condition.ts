@@ -1,10 +1,9 @@
 // Is a condition, in any of its forms, one that may be saved?
-import type { Finding } from "../../model/problem.ts";
+import { childPointer, type Finding } from "../../model/problem.ts";
 import { isForbiddenKey, splitPath } from "../scope-path.ts";
 import { checkRule, ruleLimits } from "./check.ts";
 import { filterOperators, isSimpleFilter } from "./condition.ts";
-import { nearest } from "./nearest.ts";
-import { below } from "./pointer.ts";
+import { didYouMean } from "../suggest.ts";
 
 const members = ["field", "operator", "value"];
 
@@ -26,9 +25,11 @@ function checkFilters(filters: unknown[]): Finding[] {
   }
   const findings = filters.flatMap((filter: unknown, i) => {
     if (typeof filter === "object" && filter !== null && isSimpleFilter(filter))
-      return checkFilter(filter, below("", i));
+      return checkFilter(filter, childPointer("", i));
     const message = "A list of conditions holds simple filters only.";
-    return [{ pointer: below("", i), code: "condition", message, suggestion: 'Join rules with { "and": [ … ] }.' }];
+    return [
+      { pointer: childPointer("", i), code: "condition", message, suggestion: 'Join rules with { "and": [ … ] }.' },
+    ];
   });
   return findings.length > 0
     ? findings
@@ -39,7 +40,7 @@ function checkFilter(filter: object, pointer: string): Finding[] {
   const findings: Finding[] = [];
   for (const [key, value] of Object.entries(filter)) {
     const problem = problemOf(key, value, filter);
-    if (problem !== undefined) findings.push({ pointer: below(pointer, key), code: "condition", ...problem });
+    if (problem !== undefined) findings.push({ pointer: childPointer(pointer, key), code: "condition", ...problem });
   }
   return findings.length > 0 ? findings : checkRule({ $literal: [filter] }).map((finding) => ({ ...finding, pointer }));
 }
@@ -50,7 +51,7 @@ function problemOf(key: string, value: unknown, filter: object): { message: stri
     return { message, suggestion: 'Write it like "data.rating" or "type".' };
   }
   if (key === "operator" && !filterOperators.some((name) => name === value)) {
-    const meant = typeof value === "string" ? nearest(value, filterOperators) : undefined;
+    const meant = typeof value === "string" ? didYouMean(value, filterOperators) : undefined;
     const known = `The operators are ${filterOperators.join(", ")}.`;
     return { message: "A simple filter has no such operator.", suggestion: meant ? `Did you mean "${meant}"?` : known };
   }

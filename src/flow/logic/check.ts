@@ -1,10 +1,9 @@
 // Is a rule one that may be saved, and what does it read?
-import type { Finding } from "../../model/problem.ts";
+import { childPointer, type Finding } from "../../model/problem.ts";
 import { compileRegex, patternLengthMax } from "../regex.ts";
 import { isForbiddenKey, splitPath } from "../scope-path.ts";
-import { nearest } from "./nearest.ts";
+import { didYouMean } from "../suggest.ts";
 import { lazyOperators, operators } from "./operators/index.ts";
-import { below } from "./pointer.ts";
 import { literalPaths, pathOperands } from "./rule-paths.ts";
 
 export { pathsOfRule, usesRegex } from "./rule-paths.ts";
@@ -59,11 +58,11 @@ function visit(rule: unknown, pointer: string, depth: number, walk: Walk): void 
   const keys = Object.keys(rule);
   const [name] = keys;
   if (Array.isArray(rule) || keys.length !== 1 || name === undefined) {
-    for (const [key, item] of Object.entries(rule)) visit(item, below(pointer, key), depth + 1, walk);
+    for (const [key, item] of Object.entries(rule)) visit(item, childPointer(pointer, key), depth + 1, walk);
     return;
   }
   // Safe: `name` is the own and only member of the rule.
-  visitOperator(name, (rule as Record<string, unknown>)[name], below(pointer, name), depth, walk);
+  visitOperator(name, (rule as Record<string, unknown>)[name], childPointer(pointer, name), depth, walk);
 }
 
 /** Counts one node. False when there is nothing to look at below it. */
@@ -108,7 +107,7 @@ function visitOperator(name: string, written: unknown, pointer: string, depth: n
     return;
   }
   const operands: unknown[] = Array.isArray(written) ? written : [written];
-  const pointerOf = (i: number): string => (Array.isArray(written) ? below(pointer, i) : pointer);
+  const pointerOf = (i: number): string => (Array.isArray(written) ? childPointer(pointer, i) : pointer);
   if (name === "$literal") {
     operands.forEach((operand, i) => visitLiteral(operand, pointerOf(i), depth + 1, walk));
     return;
@@ -120,7 +119,7 @@ function visitOperator(name: string, written: unknown, pointer: string, depth: n
 
 function visitLiteral(value: unknown, pointer: string, depth: number, walk: Walk): void {
   if (!enter(value, pointer, depth, walk) || typeof value !== "object" || value === null) return;
-  for (const [key, item] of Object.entries(value)) visitLiteral(item, below(pointer, key), depth + 1, walk);
+  for (const [key, item] of Object.entries(value)) visitLiteral(item, childPointer(pointer, key), depth + 1, walk);
 }
 
 function checkPaths(name: string, operands: unknown[], pointerOf: (i: number) => string, walk: Walk): void {
@@ -163,7 +162,7 @@ function checkPattern(pattern: unknown, pointer: string, walk: Walk): void {
 
 function suggestOperator(name: string): string {
   if (name === "log") return "Rules write no logs; every step's input is recorded already.";
-  const meant = knownElsewhere.get(name) ?? nearest(name, operatorNames);
+  const meant = knownElsewhere.get(name) ?? didYouMean(name, operatorNames);
   if (meant !== undefined) return `Did you mean "${meant}"?`;
   return 'An object with one member is a rule; write { "$literal": … } around data.';
 }

@@ -1,8 +1,8 @@
 // Which rule does a condition stand for, and which part of it said no?
 import type { Condition, SimpleFilter } from "../../model/flow.ts";
 import type { Json } from "../../model/json.ts";
+import { childPointer } from "../../model/problem.ts";
 import { type LogicOptions, evaluateLogic, truthy } from "./evaluate.ts";
-import { below } from "./pointer.ts";
 
 export const filterOperators = ["equals", "contains", "in", "exists"] as const;
 
@@ -31,7 +31,7 @@ export function firstFalse(rule: Json, scope: unknown, options: LogicOptions = {
     const i = operands.findIndex((operand) => !holds(operand, scope, options));
     const next = operands[i];
     if (next === undefined) return pointer;
-    pointer = below(below(pointer, "and"), i);
+    pointer = childPointer(childPointer(pointer, "and"), i);
     current = next;
   }
 }

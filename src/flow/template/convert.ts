@@ -1,5 +1,5 @@
 // Which of what Handlebars parsed is allowed in a template? Everything that is not named here is refused.
-import { nearest } from "../logic/nearest.ts";
+import { didYouMean } from "../suggest.ts";
 import { isForbiddenKey } from "../scope-path.ts";
 import { functions } from "./functions/index.ts";
 import { templateLimits } from "./scan.ts";
@@ -172,7 +172,7 @@ function unknownFunction(name: string | undefined, call: ParsedCall): TemplateEr
   if (name !== undefined && blockHelpers.some((block) => block === name)) {
     return new TemplateError(`\`${shown}\` is a block.`, `Write {{#${shown} …}}…{{/${shown}}}.`);
   }
-  const meant = name === undefined ? undefined : nearest(name, names);
+  const meant = name === undefined ? undefined : didYouMean(name, names);
   const known = `Functions are ${[...functions.keys()].join(", ")}.`;
   return new TemplateError(
     `There is no function \`${shown}\`.`,

@@ -1,5 +1,4 @@
 import { checkRule, operatorNames, pathsOfRule, usesRegex } from "../../../src/flow/logic/check.ts";
-import { nearest } from "../../../src/flow/logic/nearest.ts";
 
 function nested(levels: number): unknown {
   let rule: unknown = true;
@@ -155,13 +154,5 @@ describe("what a rule reads", () => {
     expect(usesRegex({ and: [true, { some: [{ var: "a" }, { matches: [{ var: "" }, "x"] }] }] })).toBe(true);
     expect(usesRegex({ in: ["matches", { var: "a" }] })).toBe(false);
     expect(usesRegex({ $literal: [{ matches: ["a", "b"] }] })).toBe(false);
-  });
-});
-
-describe("nearest", () => {
-  test("a slip finds its word, another word finds none", () => {
-    expect(nearest("trucnate", ["truncate", "trim"])).toBe("truncate");
-    expect(nearest("sendMail", ["truncate", "trim"])).toBeUndefined();
-    expect(nearest("x".repeat(100_000), ["truncate"])).toBeUndefined();
   });
 });

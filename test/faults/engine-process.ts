@@ -1,0 +1,140 @@
+// The engine as its operators run it: a process of its own that whatever supervises it starts again when it ends.
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, openSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { freePort } from "../../src/embedded/ports.ts";
+import { newApiKey } from "../../src/model/api-key.ts";
+import { packageRoot } from "../../src/package-root.ts";
+import { newKeyringEntry } from "../../src/vault/keyring.ts";
+import { createClient, type Client } from "./client.ts";
+import { endChild, isAlive, type Servers } from "./servers.ts";
+
+export type EngineProcess = {
+  url: string;
+  apiKey: string;
+  /** Resolves when the present process answers that it is ready and that it has reached Temporal. */
+  ready(): Promise<void>;
+  /** `kill -9`; the next process is started at once. Resolves when the old one is gone. */
+  kill(): Promise<void>;
+  /** How often a process that had answered ended by itself: never, in an engine that takes failures as they come. */
+  crashes(): number;
+  stop(): Promise<void>;
+};
+
+/** The built command, or for the mutant its own main file, which is run from the sources. */
+const programs = {
+  engine: [join(packageRoot, "dist", "src", "main.js")],
+  mutant: ["--import", "tsx", join(packageRoot, "test", "faults", "mutant-main.ts")],
+};
+
+export type EngineOptions = {
+  servers: Pick<Servers, "mongodbUri" | "temporalAddress">;
+  /** Takes what the engine logs. */
+  logFile: string;
+  program?: keyof typeof programs;
+};
+
+const readyLimitMs = 60_000;
+const askPauseMs = 100;
+/** A process that cannot start, since MongoDB is away, is tried again after this. */
+const respawnPauseMs = 250;
+
+/** Starts the engine on a fixed port and keeps it running until `stop`. */
+export async function startEngine(options: EngineOptions): Promise<EngineProcess> {
+  const port = await freePort();
+  const apiKey = newApiKey();
+  const url = `http://127.0.0.1:${port}`;
+  const client = createClient(url, apiKey, 1);
+  const environment = environmentOf(options.servers, { port, apiKey });
+  let child: ChildProcess = launch();
+  let stopping = false;
+  let killed = false;
+  let crashes = 0;
+
+  const kept = (async () => {
+    while (!stopping) {
+      const answered = hasAnswered(client, child);
+      if (isAlive(child)) await once(child, "exit");
+      if ((await answered) && !killed && !stopping) crashes++;
+      if (stopping) return;
+      if (!killed) await delay(respawnPauseMs);
+      killed = false;
+      child = launch();
+    }
+  })();
+
+  function launch(): ChildProcess {
+    const output = openSync(options.logFile, "a", 0o600);
+    const args = ["--disable-proto=delete", ...programs[options.program ?? "engine"]];
+    const started = spawn(process.execPath, args, {
+      cwd: packageRoot,
+      env: environment,
+      stdio: ["ignore", output, output],
+    });
+    closeSync(output);
+    return started;
+  }
+
+  const engine: EngineProcess = {
+    url,
+    apiKey,
+    ready: () => untilReady(client, options.logFile),
+    async kill() {
+      killed = true;
+      await endChild(child, "SIGKILL");
+    },
+    crashes: () => crashes,
+    async stop() {
+      stopping = true;
+      await endChild(child, "SIGKILL");
+      await kept;
+      await client.close();
+    },
+  };
+  try {
+    await engine.ready();
+  } catch (error) {
+    await engine.stop();
+    throw error;
+  }
+  return engine;
+}
+
+/** Nothing of this process's own settings reaches the engine. */
+function environmentOf(servers: EngineOptions["servers"], own: { port: number; apiKey: string }): NodeJS.ProcessEnv {
+  return {
+    PATH: process.env["PATH"],
+    HOME: process.env["HOME"],
+    MONGODB_URI: servers.mongodbUri,
+    TEMPORAL_ADDRESS: servers.temporalAddress,
+    MILLRACE_BOOTSTRAP_KEY: own.apiKey,
+    MILLRACE_KEYS: newKeyringEntry(),
+    MILLRACE_HOST: "127.0.0.1",
+    MILLRACE_PORT: String(own.port),
+    MILLRACE_ALLOW_NETWORKS: "127.0.0.0/8",
+    MILLRACE_ALLOW_HTTP: "true",
+    MILLRACE_LOG_LEVEL: "warn",
+  };
+}
+
+/** Whether the process came to answer before it ended. */
+async function hasAnswered(client: Client, child: ChildProcess): Promise<boolean> {
+  while (isAlive(child)) {
+    const answer = await client.call("GET", "/readyz").catch(() => undefined);
+    if (answer) return true;
+    await delay(askPauseMs);
+  }
+  return false;
+}
+
+async function untilReady(client: Client, logFile: string): Promise<void> {
+  const deadline = performance.now() + readyLimitMs;
+  for (;;) {
+    const answer = await client.call("GET", "/readyz").catch(() => undefined);
+    if (answer?.status === 200 && JSON.stringify(answer.body).includes('"temporal":"ok"')) return;
+    if (performance.now() > deadline) throw new Error(`The engine does not become ready: see ${logFile}`);
+    await delay(askPauseMs);
+  }
+}

@@ -1,0 +1,47 @@
+// `npm run faults`: one trial from the command line. Ends with 0 when the promise was kept.
+//   --seed NUMBER    the trial of this seed again (a new one is picked and printed otherwise)
+//   --long           ten thousand events
+//   --events NUMBER  so many events, with the long trial's faults in proportion
+//   --mutant         an engine that answers before it stores: ends with 0 when the loss was noticed
+//   --keep           leaves the folder with the logs
+import { parseArgs } from "node:util";
+import { longProfile, longProfileOf, mutantProfile, shortProfile } from "./profiles.ts";
+import { isGood, textOf } from "./report.ts";
+import { runTrial } from "./trial.ts";
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: "string" },
+    events: { type: "string" },
+    long: { type: "boolean", default: false },
+    mutant: { type: "boolean", default: false },
+    keep: { type: "boolean", default: false },
+  },
+});
+
+const seed = numberOf("seed") ?? Math.floor(Math.random() * 1_000_000);
+const events = numberOf("events");
+process.stdout.write(`seed ${seed}\n`);
+const report = await runTrial({
+  ...profile(),
+  seed,
+  ...(values.mutant ? { program: "mutant", quietMs: 20_000 } : {}),
+  ...(values.keep ? { onKept: (folder: string) => process.stdout.write(`logs in ${folder}\n`) } : {}),
+});
+process.stdout.write(`${textOf(report)}\n`);
+const asExpected = values.mutant ? report.verdict.lost.length > 0 : isGood(report);
+if (values.mutant) process.stdout.write(asExpected ? "the mutant was noticed\n" : "the mutant was NOT noticed\n");
+process.exitCode = asExpected ? 0 : 1;
+
+function profile() {
+  if (events !== undefined) return longProfileOf(events);
+  if (values.mutant) return mutantProfile;
+  return values.long ? longProfile : shortProfile;
+}
+
+function numberOf(name: "seed" | "events"): number | undefined {
+  const text = values[name];
+  if (text === undefined) return undefined;
+  if (!/^\d{1,9}$/.test(text) || Number(text) < 1) throw new Error(`--${name} must be a whole number above zero.`);
+  return Number(text);
+}
