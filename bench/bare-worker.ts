@@ -9,7 +9,7 @@ export type BareRequest = { id: string; url: string; body: string };
 
 const [, , address = "", namespace = ""] = process.argv;
 
-Runtime.install({ logger: new DefaultLogger("WARN") });
+Runtime.install({ shutdownSignals: [], logger: new DefaultLogger("WARN") });
 const connection = await NativeConnection.connect({ address, grpcCompression: { codec: "none" } });
 const http = createHttpClient({ policy: { allowHttp: true, allowNetworks: ["127.0.0.0/8"] } });
 const activities: BareActivities = {
@@ -37,16 +37,13 @@ const worker = await Worker.create({
 const running = worker.run();
 const client = new Client({ connection, namespace });
 
-process.on("message", (request: BareRequest | "stop") => {
-  if (request === "stop") {
-    worker.shutdown();
-    return;
-  }
+process.on("message", (request: BareRequest) => {
   const { id, url, body } = request;
   void client.workflow
     .start("bare", { args: [{ url, body }], taskQueue: "bare", workflowId: id, requestEagerStart: true })
     .then(() => process.send?.(id));
 });
+process.on("SIGTERM", () => worker.shutdown());
 process.send?.("ready");
 await running;
 await http.close();

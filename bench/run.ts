@@ -1,7 +1,6 @@
 // The benchmark: Millrace, a bare Temporal worker and bare journaled inserts, alternating in one run on the same servers.
 //   npm run bench                    everything; some five minutes
 //   npm run bench -- --runs 10000    and then so many runs at 50 in flight, for memory
-import { fork, type ChildProcess } from "node:child_process";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { readFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
@@ -10,6 +9,7 @@ import { randomUUID } from "node:crypto";
 import { createLog } from "../src/log.ts";
 import { startEmbedded } from "../src/embedded/start.ts";
 import { packageRoot } from "../src/package-root.ts";
+import { startBare, type Bare } from "./bare.ts";
 import { measureInserts } from "./inserts.ts";
 import { runLoad, type LoadResult } from "./load.ts";
 import { startMillrace, type Millrace } from "./millrace.ts";
@@ -43,7 +43,16 @@ try {
 async function measure(): Promise<void> {
   const profile = process.argv.includes("--profile") ? ["--cpu-prof", `--cpu-prof-dir=${process.cwd()}`] : [];
   const millrace = await startMillrace({ mongodbUri, temporalAddress, namespace, nodeArguments: profile });
-  const bare = await startBare(temporalAddress);
+  const bare = await startBare(temporalAddress, namespace);
+  try {
+    await compare(millrace, bare);
+  } finally {
+    await bare.stop();
+    await millrace.stop();
+  }
+}
+
+async function compare(millrace: Millrace, bare: Bare): Promise<void> {
   const pids = serverPids();
   await publishFlow(millrace, sink);
   const millraceUnit = () => throughMillrace(millrace, sink);
@@ -58,7 +67,7 @@ async function measure(): Promise<void> {
       samples.push({
         ...about,
         system: "bare",
-        ...(await sample(bareUnit, count, about.inFlight, bare.pid ?? 0, pids)),
+        ...(await sample(bareUnit, count, about.inFlight, bare.pid, pids)),
       });
       const ours = await sample(millraceUnit, count, about.inFlight, millrace.pid, pids, () => millrace.idle());
       samples.push({ ...about, system: "millrace", ...ours });
@@ -70,8 +79,6 @@ async function measure(): Promise<void> {
   printReport(result);
   await mkdir(join(packageRoot, "bench", "results"), { recursive: true });
   await writeFile(join(packageRoot, "bench", "results", "latest.json"), `${JSON.stringify(result, null, 2)}\n`);
-  bare.send("stop");
-  await millrace.stop();
 }
 
 /** One measurement: the load, and what each process spent on it, the work after the last arrival included. */
@@ -109,28 +116,14 @@ async function throughMillrace(millrace: Millrace, sink: Sink) {
   return { acknowledgedMs, arrivedMs: (await arrival) - sentAt };
 }
 
-async function throughBare(bare: ChildProcess, sink: Sink) {
+async function throughBare(bare: Bare, sink: Sink) {
   const id = randomUUID();
   const arrival = sink.arrival(id);
   const sentAt = performance.now();
-  const acknowledged = new Promise<number>((resolve) => startedById.set(id, resolve));
-  bare.send({ id, url: sink.url, body: JSON.stringify({ benchId: id, rating: 1, content: "Cold food" }) });
+  const body = JSON.stringify({ benchId: id, rating: 1, content: "Cold food" });
+  const acknowledged = bare.start({ id, url: sink.url, body });
   const arrivedMs = (await arrival) - sentAt;
   return { acknowledgedMs: (await acknowledged) - sentAt, arrivedMs };
-}
-
-const startedById = new Map<string, (at: number) => void>();
-
-async function startBare(address: string): Promise<ChildProcess> {
-  const child = fork(join(packageRoot, "bench", "bare-worker.ts"), [address, namespace], {
-    execArgv: ["--import", "tsx"],
-  });
-  await new Promise((resolve) => child.once("message", resolve));
-  child.on("message", (id: string) => {
-    startedById.get(id)?.(performance.now());
-    startedById.delete(id);
-  });
-  return child;
 }
 
 async function publishFlow(millrace: Millrace, sink: Sink): Promise<void> {

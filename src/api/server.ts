@@ -21,7 +21,7 @@ import { schemaRoutes } from "./schemas.ts";
 import { serveRoute } from "./serve.ts";
 import { signingSecretRoutes } from "./signing-secret.ts";
 
-export type { Accepted, ActionCatalogue, ApiDeps } from "./deps.ts";
+export type { ApiDeps } from "./deps.ts";
 export { startServer, type ApiServer } from "./listen.ts";
 
 export type Api = {

@@ -80,7 +80,7 @@ test("every error code has a heading with its status in the documentation, and e
     text
       .split(/^## /m)
       .slice(1)
-      .map((one) => [one.split("\n", 1)[0], one] as const),
+      .map((one) => [one.split("\n", 1)[0] ?? "", one] as const),
   );
   expect([...sections.keys()].toSorted((a, b) => a.localeCompare(b))).toEqual(
     Object.keys(catalogue).toSorted((a, b) => a.localeCompare(b)),

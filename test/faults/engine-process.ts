@@ -1,5 +1,5 @@
 // The engine as its operators run it: a process of its own that whatever supervises it starts again when it ends.
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
@@ -40,6 +40,12 @@ const readyLimitMs = 60_000;
 const askPauseMs = 100;
 /** A process that cannot start, since MongoDB is away, is tried again after this. */
 const respawnPauseMs = 250;
+
+/** Builds the command when its sources are newer. Throws with what the build said. */
+export function ensureBuilt(): void {
+  const { status, stderr } = spawnSync(process.execPath, [join(packageRoot, "scripts", "ensure.mjs")]);
+  if (status !== 0) throw new Error(`The engine could not be built: ${stderr.toString()}`);
+}
 
 /** Starts the engine on a fixed port and keeps it running until `stop`. */
 export async function startEngine(options: EngineOptions): Promise<EngineProcess> {

@@ -135,7 +135,7 @@ async function drain(
 
 async function listRuns(client: Client): Promise<RunSeen[]> {
   const runs: RunSeen[] = [];
-  for (let cursor = ""; ; ) {
+  for (let cursor = ""; ;) {
     const { status, body } = await client.call("GET", `/v1/runs?limit=200${cursor}`);
     if (status !== 200) throw new Error(`The runs cannot be listed: ${JSON.stringify(body)}`);
     // As the API's own schema has it.
