@@ -54,12 +54,17 @@ export function createActivities(deps: ActivityDeps) {
     async finishRun(input: FinishRunInput): Promise<void> {
       const { tenantId, runId } = input;
       await Promise.all([
-        ...input.unrecorded.map((record) => store.steps.recordAttempt(record, [])),
+        ...input.unrecorded.map((record) => store.steps.recordAttempt(withDate(record), [])),
         store.steps.recordSettled(tenantId, runId, input.settled),
       ]);
       await store.runs.end(tenantId, runId, input.end);
     },
   };
+}
+
+/** A record that has travelled with the workflow: Temporal carries JSON, and so the date as a text. */
+function withDate(record: AttemptRecord): AttemptRecord {
+  return { ...record, attempt: { ...record.attempt, startedAt: new Date(record.attempt.startedAt) } };
 }
 
 async function scopeOf(store: ActivityDeps["store"], input: RunContext & { scope: ScopeSlice }): Promise<object> {

@@ -23,6 +23,8 @@ export type PerformStepInput = RunContext & {
   scope: ScopeSlice;
   /** Steps without attempts that ended before this one and are recorded with it. */
   settled: SettledStep[];
+  /** When this step succeeds the run has, with the step's output as its own: the end is recorded here and now. */
+  endsRun: boolean;
   /** The workflow was reset: an earlier execution may have recorded this step already. */
   again: boolean;
 };
@@ -30,6 +32,8 @@ export type PerformStepOutput = {
   output: Json;
   /** The success could not be recorded: the workflow carries the record until it can be. */
   unrecorded?: AttemptRecord;
+  /** The run's end is recorded too. */
+  ended?: true;
 };
 
 /** What one attempt came to, before it is recorded. */
@@ -119,17 +123,7 @@ async function conclude(
   at: { attempt: number; startedAt: Date; scheduledAtMs: number },
 ): Promise<PerformStepOutput> {
   const { result } = tried;
-  if (result.ok) {
-    const record = recordOf(input, tried, at, undefined);
-    try {
-      await deps.store.steps.recordAttempt(record, input.settled);
-      return { output: result.output };
-    } catch (err) {
-      // The effect has happened: failing now would repeat it. Temporal keeps the record until MongoDB is back.
-      deps.log.warn({ err, runId: input.runId, step: input.step.path }, "a success could not be recorded yet");
-      return { output: result.output, unrecorded: record };
-    }
-  }
+  if (result.ok) return recordSuccess(deps, input, result.output, recordOf(input, tried, at, undefined));
   const decision = decideRetry({
     plan: input.step.retry,
     attempt: at.attempt,
@@ -152,6 +146,31 @@ async function conclude(
     category: ApplicationFailureCategory.BENIGN,
     ...(decision.retry ? { nextRetryDelay: decision.delayMs } : {}),
   });
+}
+
+/** From here on the effect has happened: whatever fails now must not make Temporal repeat it. */
+async function recordSuccess(
+  deps: ActivityDeps,
+  input: PerformStepInput,
+  output: Json,
+  record: AttemptRecord,
+): Promise<PerformStepOutput> {
+  const { tenantId, runId, endsRun } = input;
+  try {
+    await deps.store.steps.recordAttempt(record, input.settled);
+  } catch (err) {
+    deps.log.warn({ err, runId, step: input.step.path }, "a success could not be recorded yet");
+    return { output, unrecorded: record };
+  }
+  if (!endsRun) return { output };
+  try {
+    // After the attempt's record: a run that shows as ended must not have a step that will be tried again.
+    await deps.store.runs.end(tenantId, runId, { status: "succeeded", output });
+    return { output, ended: true };
+  } catch (err) {
+    deps.log.warn({ err, runId }, "a run's end could not be recorded yet");
+    return { output };
+  }
 }
 
 function recordOf(

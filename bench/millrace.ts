@@ -58,6 +58,8 @@ export async function startMillrace(servers: {
     const text = await answer.body.text();
     return { status: answer.statusCode, body: text === "" ? null : JSON.parse(text) };
   };
+  // A benchmark that fails must not leave an engine behind.
+  process.once("exit", () => child.kill("SIGKILL"));
   await untilTrue(async () => {
     const ready = await call("GET", "/readyz").catch(() => undefined);
     return ready?.status === 200 && JSON.stringify(ready.body).includes('"temporal":"ok"');

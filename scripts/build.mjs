@@ -20,7 +20,7 @@ const compiler = spawnSync(
   },
 );
 if (compiler.status !== 0) process.exit(compiler.status ?? 1);
-await bundleWorkflows(join(dist, "workflows", "index.js"), join(dist, "workflow-bundle.js"));
+await bundleWorkflows(join(dist, "workflows"), ".js", join(dist, "workflow-bundle.js"));
 const stamp = join(dist, ".built");
 writeFileSync(stamp, "");
 // The time of the start: what was saved while the build ran counts as newer.

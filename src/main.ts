@@ -59,6 +59,8 @@ async function run(config: Readonly<Config>): Promise<void> {
 
 async function startServers(config: Readonly<Config>, log: Log): Promise<Embedded> {
   const need = { mongodb: config.mongodbUri === undefined, temporal: config.temporal.address === undefined };
+  // Nothing of ours runs in the data folder then, so any number of processes may start.
+  if (!need.mongodb && !need.temporal) return { stop: async () => {} };
   return startEmbedded({
     dataDir: config.dataDir,
     cacheDir: config.cacheDir,

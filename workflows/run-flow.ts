@@ -12,7 +12,7 @@ import {
 import { ApplicationFailureCategory } from "@temporalio/common";
 import type { Activities } from "../activities/index.ts";
 import type { EffectResult, Effects } from "../src/flow/effects.ts";
-import { interpret, type RunResult } from "../src/flow/interpret.ts";
+import { endsRun, interpret, type RunResult } from "../src/flow/interpret.ts";
 import type { CarriedEvent } from "../src/model/event.ts";
 import type { Failure } from "../src/model/failure.ts";
 import type { RunId, TenantId } from "../src/model/ids.ts";
@@ -37,24 +37,25 @@ const local = proxyLocalActivities<Activities>({
 
 /** Runs a flow's plan for an event. Fails or is cancelled as the run is, so that Temporal's lists tell the same. */
 export async function runFlow(input: RunFlowInput): Promise<Json> {
-  const carried = { unrecorded: [] as AttemptRecord[], settled: [] as SettledStep[] };
+  const carried: Carried = { unrecorded: [], settled: [], ended: false };
   const { settled, ...end } = await runToEnd(input, carried);
-  const { tenantId, runId, event } = input;
-  // A cancel must not cut off the report of itself.
-  await CancellationScope.nonCancellable(() =>
-    local.finishRun({
-      tenantId,
-      runId,
-      event,
-      end,
-      settled: [...carried.settled, ...settled],
-      unrecorded: carried.unrecorded,
-    }),
-  );
+  // Most runs end with the success of their last step, and its attempt has recorded that already.
+  if (!(carried.ended && end.status === "succeeded" && settled.length === 0))
+    await report(input, end, settled, carried);
   return closeAs(end);
 }
 
-type Carried = { unrecorded: AttemptRecord[]; settled: SettledStep[] };
+/** What the effects could not record themselves, and whether the last of them recorded the run's end. */
+type Carried = { unrecorded: AttemptRecord[]; settled: SettledStep[]; ended: boolean };
+
+/** Has the end written, and whatever is not written yet. A cancel must not cut off the report of itself. */
+async function report(input: RunFlowInput, end: RunEnd, settled: SettledStep[], carried: Carried): Promise<void> {
+  const { tenantId, runId, event } = input;
+  const { unrecorded } = carried;
+  await CancellationScope.nonCancellable(() =>
+    local.finishRun({ tenantId, runId, event, end, settled: [...carried.settled, ...settled], unrecorded }),
+  );
+}
 
 async function runToEnd(input: RunFlowInput, carried: Carried): Promise<RunResult> {
   const { plan } = input;
@@ -98,7 +99,16 @@ function effectsOf(input: RunFlowInput, carried: Carried): Effects {
       try {
         // Where an attempt runs is decided here and nowhere else: a regular activity, dispatched eagerly.
         const attempt = attemptsOf(step);
-        const done = await attempt.performStep({ ...context, flow: plan.flow, step, scope, settled, again });
+        const done = await attempt.performStep({
+          ...context,
+          flow: plan.flow,
+          step,
+          scope,
+          settled,
+          endsRun: endsRun(plan, step),
+          again,
+        });
+        carried.ended = done.ended === true;
         if (done.unrecorded) {
           carried.unrecorded.push(done.unrecorded);
           carried.settled.push(...settled);

@@ -29,6 +29,11 @@ export async function interpret(plan: Plan, start: RunStart, effects: Effects): 
   return { ...runEnd, settled: walk.settled };
 }
 
+/** Whether a success of this step is the success of the whole run, the step's output being the run's. */
+export function endsRun(plan: Plan, step: PlanStep): boolean {
+  return step.kind === "action" && plan.output === undefined && plan.steps.at(-1)?.path === step.path;
+}
+
 async function endRun(plan: Plan, end: ListEnd, scope: RunScope, walk: Walk): Promise<RunEnd> {
   const error = errorOf(end);
   if (error !== undefined) return failRun(plan, error, scope, walk);

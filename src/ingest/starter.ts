@@ -42,8 +42,10 @@ export function createStarter(deps: {
       await store.events.markDone(items.map((item) => item.key));
       return items.map(() => undefined);
     },
-    itemsMax: 200,
+    itemsMax: 500,
     inFlightMax: 1,
+    // Far below the lease. A short run has ended before its start is marked, and is not written twice.
+    lingerMs: 100,
   });
 
   const next = () => {

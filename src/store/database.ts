@@ -13,6 +13,8 @@ export type Database = {
   connection: mongoose.Connection;
   /** The driver's own collection, for the hot paths: no casting, no document objects. */
   raw<T extends mongoose.mongo.Document>(name: string): Collection<T>;
+  /** Runs a command on this database. */
+  command(command: object): Promise<mongoose.mongo.Document>;
   /** Now by the database's clock, in milliseconds: leases of different machines must agree. */
   nowMs(): number;
   /** Resolves when MongoDB answers; throws AppError `service.storage_unavailable`. */
@@ -44,9 +46,11 @@ export async function connectDatabase(uri: string, options: { database?: string 
   });
   await connection.asPromise();
   const clock = await startClock(connection);
+  const own = connection.getClient().db(connection.name);
   return {
     connection,
-    raw: (name) => connection.getClient().db(connection.name).collection(name),
+    command: (command) => own.command(command),
+    raw: (name) => own.collection(name),
     nowMs: clock.nowMs,
     async ping() {
       await connection.getClient().db("admin").command({ ping: 1 }).catch(rethrow);
@@ -87,6 +91,7 @@ const unavailableNames = new Set([
   "MongoOperationTimeoutError",
   "MongoWaitQueueTimeoutError",
   "MongoExpiredSessionError",
+  "UnsafeWriteError",
 ]);
 
 /** Whether an error says that MongoDB does not answer (or may have answered and we do not know), not that we asked wrongly. */

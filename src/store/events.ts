@@ -3,6 +3,7 @@ import mongoose from "mongoose";
 import type { Event } from "../model/event.ts";
 import type { Failure } from "../model/failure.ts";
 import { firstIdAt, newId, type EventId, type FlowId, type Id, type RunId, type TenantId } from "../model/ids.ts";
+import { insertMany } from "./commands.ts";
 import type { Database } from "./database.ts";
 import { createGroupWriter } from "./group-writer.ts";
 import { readPage, type Page, type PageRequest } from "./page.ts";
@@ -75,8 +76,8 @@ export function createEventStore(database: Database) {
 
   const inserts = createGroupWriter<StoredEvent, InsertOutcome>({
     write: async (items) => {
-      const failed = await insertUnordered(raw, items);
-      return items.map((_, i) => ({ outcome: failed.has(i) ? "duplicate" : "inserted" }));
+      const taken = await insertMany(database, "events", items, "journaled");
+      return items.map((_, i) => ({ outcome: taken.has(i) ? "duplicate" : "inserted" }));
     },
     itemsMax: 100,
     inFlightMax: 2,
@@ -195,27 +196,4 @@ export function eventOf(stored: StoredEvent): Event {
     ...(stored.source === undefined ? {} : { source: stored.source }),
     dataText: Buffer.from(stored.data.buffer).toString("utf8"),
   };
-}
-
-/** Inserts all that can be; answers the indexes of those whose key exists already. */
-async function insertUnordered(
-  raw: mongoose.mongo.Collection<StoredEvent>,
-  items: StoredEvent[],
-): Promise<Set<number>> {
-  try {
-    await raw.insertMany(items, { ordered: false });
-    return new Set();
-  } catch (error) {
-    return duplicatesOf(error);
-  }
-}
-
-/** The indexes that failed as duplicates. Anything else that failed makes the outcome of the whole group unknown. */
-export function duplicatesOf(error: unknown): Set<number> {
-  if (!(error instanceof mongoose.mongo.MongoBulkWriteError) || error.result.getWriteConcernError()) throw error;
-  // The driver wraps a broken connection in the same class, without a write error of it: only the code tells them apart.
-  if (error.code !== 11_000) throw error;
-  const failures = error.result.getWriteErrors();
-  if (failures.some((one) => one.code !== 11_000)) throw error;
-  return new Set(failures.map((one) => one.index));
 }

@@ -12,8 +12,8 @@ export type GroupWriter<T, R> = {
 type Waiting<T, R> = { item: T; resolve(result: R): void; reject(error: unknown): void };
 
 /**
- * A writer that collects what arrives while earlier groups are on their way. An item that comes alone is written at once:
- * nothing waits for company.
+ * A writer that collects what arrives while earlier groups are on their way. An item that comes alone is written at once
+ * and waits for no company, unless `lingerMs` says so.
  */
 export function createGroupWriter<T, R>(options: {
   /** Writes a group; answers one result an item, in order. */
@@ -21,8 +21,10 @@ export function createGroupWriter<T, R>(options: {
   itemsMax: number;
   /** Groups on their way at once. Two keep the server busy while the next one gathers. */
   inFlightMax: number;
+  /** How long the first item of a group waits for others, in milliseconds; for writes that nobody waits for. */
+  lingerMs?: number;
 }): GroupWriter<T, R> {
-  const { write, itemsMax, inFlightMax } = options;
+  const { write, itemsMax, inFlightMax, lingerMs } = options;
   const waiting: Waiting<T, R>[] = [];
   let idlers: (() => void)[] = [];
   let inFlight = 0;
@@ -62,8 +64,9 @@ export function createGroupWriter<T, R>(options: {
         waiting.push({ item, resolve, reject });
         if (scheduled || inFlight >= inFlightMax) return;
         scheduled = true;
+        if (lingerMs !== undefined) setTimeout(flush, lingerMs);
         // One turn of the event loop: requests that were read from their sockets together share the group.
-        setImmediate(flush);
+        else setImmediate(flush);
       }),
     size: () => waiting.length + writing,
     idle: () => (waiting.length + inFlight === 0 ? Promise.resolve() : new Promise((done) => idlers.push(done))),

@@ -4,8 +4,8 @@ import type { Failure, FailureClass } from "../model/failure.ts";
 import { firstIdAt, type EventId, type FlowId, type RunId, type TenantId } from "../model/ids.ts";
 import type { Json } from "../model/json.ts";
 import { isEnded, type Run, type RunEnd, type RunStatus } from "../model/run.ts";
+import { insertMany, updateEach } from "./commands.ts";
 import type { Database } from "./database.ts";
-import { duplicatesOf } from "./events.ts";
 import { createGroupWriter } from "./group-writer.ts";
 import { readPage, type Page, type PageRequest } from "./page.ts";
 
@@ -67,12 +67,8 @@ export function createRunStore(database: Database) {
 
   const inserts = createGroupWriter<Run, void>({
     write: async (items) => {
-      try {
-        // Not journaled: the event's targets hold all that a lost row is made again from.
-        await raw.insertMany(items.map(newStoredRun), { ordered: false, writeConcern: { w: 1 } });
-      } catch (error) {
-        duplicatesOf(error);
-      }
+      // Only in memory: the event's targets hold all that a lost row is made again from.
+      await insertMany(database, "runs", items.map(newStoredRun), "memory");
       return items.map(() => undefined);
     },
     itemsMax: 200,
@@ -81,15 +77,11 @@ export function createRunStore(database: Database) {
 
   const ends = createGroupWriter<{ tenantId: TenantId; runId: RunId; end: RunEnd; endedAt: Date }, void>({
     write: async (items) => {
-      await raw.bulkWrite(
-        items.map(({ tenantId, runId, end, endedAt }) => ({
-          updateOne: {
-            filter: { _id: runId, tenantId, status: { $in: openStatuses } },
-            update: { $set: { ...endFields(end), endedAt }, $unset: { checkAt: "" } },
-          },
-        })),
-        { ordered: false },
-      );
+      const updates = items.map(({ tenantId, runId, end, endedAt }) => ({
+        filter: { _id: runId, tenantId, status: { $in: openStatuses } },
+        update: { $set: { ...endFields(end), endedAt }, $unset: { checkAt: "" } },
+      }));
+      await updateEach(database, "runs", updates, "journaled");
       return items.map(() => undefined);
     },
     itemsMax: 100,

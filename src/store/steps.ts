@@ -5,8 +5,8 @@ import type { Failure } from "../model/failure.ts";
 import type { RunId, TenantId } from "../model/ids.ts";
 import type { Json } from "../model/json.ts";
 import type { SettledStep, StepRecord, StepStatus } from "../model/step.ts";
+import { updateEach, type Update } from "./commands.ts";
 import type { Database } from "./database.ts";
-import { duplicatesOf } from "./events.ts";
 import { createGroupWriter } from "./group-writer.ts";
 
 type StoredStep = Omit<StepRecord, "input" | "output"> & { _id: string; input?: string; output?: string };
@@ -48,21 +48,15 @@ const schema = new mongoose.Schema(
 
 export type StepStore = ReturnType<typeof createStepStore>;
 
-type Write = mongoose.mongo.AnyBulkWriteOperation<StoredStep>;
-
 /** Every query on steps. */
 export function createStepStore(database: Database) {
   const model = database.connection.model("Step", schema, "steps");
   const raw = database.raw<StoredStep>("steps");
 
-  const writes = createGroupWriter<Write[], void>({
+  const writes = createGroupWriter<Update[], void>({
     write: async (items) => {
-      try {
-        await raw.bulkWrite(items.flat(), { ordered: false });
-      } catch (error) {
-        // An attempt that is recorded already: its filter did not match, and the upsert met the row.
-        duplicatesOf(error);
-      }
+      // An attempt that is recorded already does not match its filter, and its upsert meets the row: it is applied.
+      await updateEach(database, "steps", items.flat(), "journaled");
       return items.map(() => undefined);
     },
     itemsMax: 100,
@@ -99,62 +93,58 @@ function keyOf(runId: RunId, path: string): string {
   return `${runId}/${path}`;
 }
 
-function attemptWrite(record: AttemptRecord): Write {
+function attemptWrite(record: AttemptRecord): Update {
   const { tenantId, runId, path, attempt } = record;
   const ended = record.status === "succeeded" || record.status === "failed" || record.status === "cancelled";
   const endedAt = new Date(attempt.startedAt.getTime() + attempt.durationMs);
   return {
-    updateOne: {
-      // Written once: the same attempt again finds its number taken and changes nothing.
-      filter: { _id: keyOf(runId, path), tenantId, "attempts.number": { $ne: attempt.number } },
-      update: {
-        $setOnInsert: {
-          runId,
-          path,
-          id: record.id,
-          use: record.use,
-          startedAt: attempt.startedAt,
-          ...named(record.name),
-        },
-        $set: {
-          status: record.status,
-          ...(record.input === undefined ? {} : { input: JSON.stringify(record.input) }),
-          ...(record.output === undefined ? {} : { output: JSON.stringify(record.output) }),
-          ...(record.error === undefined ? {} : { error: record.error }),
-          ...(ended ? { endedAt } : {}),
-        },
-        ...(record.error === undefined ? { $unset: { error: "" } } : {}),
-        $push: { attempts: attempt },
+    // Written once: the same attempt again finds its number taken and changes nothing.
+    filter: { _id: keyOf(runId, path), tenantId, "attempts.number": { $ne: attempt.number } },
+    update: {
+      $setOnInsert: {
+        runId,
+        path,
+        id: record.id,
+        use: record.use,
+        startedAt: attempt.startedAt,
+        ...named(record.name),
       },
-      upsert: true,
+      $set: {
+        status: record.status,
+        ...(record.input === undefined ? {} : { input: JSON.stringify(record.input) }),
+        ...(record.output === undefined ? {} : { output: JSON.stringify(record.output) }),
+        ...(record.error === undefined ? {} : { error: record.error }),
+        ...(ended ? { endedAt } : {}),
+      },
+      ...(record.error === undefined ? { $unset: { error: "" } } : {}),
+      $push: { attempts: attempt },
     },
+    upsert: true,
   };
 }
 
-function settledWrite(tenantId: TenantId, runId: RunId, step: SettledStep): Write {
+function settledWrite(tenantId: TenantId, runId: RunId, step: SettledStep): Update {
   const at = new Date(step.atMs);
   return {
-    updateOne: {
-      filter: { _id: keyOf(runId, step.path), tenantId },
-      update: {
-        $set: {
-          status: step.status,
-          endedAt: at,
-          ...(step.output === undefined ? {} : { output: JSON.stringify(step.output) }),
-          ...(step.error === undefined ? {} : { error: step.error }),
-        },
-        $setOnInsert: {
-          runId,
-          path: step.path,
-          id: step.id,
-          startedAt: at,
-          attempts: [],
-          ...(step.use === undefined ? {} : { use: step.use }),
-          ...named(step.name),
-        },
+    filter: { _id: keyOf(runId, step.path), tenantId },
+    update: {
+      $set: {
+        status: step.status,
+        endedAt: at,
+        ...(step.output === undefined ? {} : { output: JSON.stringify(step.output) }),
+        ...(step.error === undefined ? {} : { error: step.error }),
       },
-      upsert: true,
+      $setOnInsert: {
+        runId,
+        path: step.path,
+        id: step.id,
+        startedAt: at,
+        attempts: [],
+        ...(step.use === undefined ? {} : { use: step.use }),
+        ...named(step.name),
+      },
     },
+    upsert: true,
   };
 }
 

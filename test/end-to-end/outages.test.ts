@@ -3,17 +3,19 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MockActivityEnvironment } from "@temporalio/testing";
-import { createPerformStep, type PerformStepInput, type PerformStepOutput } from "../../activities/perform-step.ts";
+import { createActivities, type Activities } from "../../activities/index.ts";
+import type { PerformStepInput, PerformStepOutput } from "../../activities/perform-step.ts";
 import { connectors } from "../../connectors/index.ts";
 import { createExecutor } from "../../src/connector/executor.ts";
 import { createSigningSecrets } from "../../src/connector/signing-secrets.ts";
 import { createHttpClient } from "../../src/delivery/http.ts";
 import { createLog } from "../../src/log.ts";
-import { newId } from "../../src/model/ids.ts";
+import { parseApiKey } from "../../src/model/api-key.ts";
+import { newId, type FlowId } from "../../src/model/ids.ts";
+import { newEventKey, newStoredEvent } from "../../src/store/events.ts";
 import { openStore, type Store } from "../../src/store/store.ts";
 import { newKeyringEntry, parseKeyring } from "../../src/vault/keyring.ts";
 import { createVault } from "../../src/vault/vault.ts";
-import { createClient } from "../faults/client.ts";
 import { ensureBuilt, startEngine } from "../faults/engine-process.ts";
 import { startServers, type Servers } from "../faults/servers.ts";
 import { startApp, type Answer, type TestApp } from "../support/app.ts";
@@ -35,7 +37,12 @@ beforeAll(async () => {
 beforeEach(async () => {
   receiver = await startReceiver();
 });
-afterEach(() => receiver[Symbol.asyncDispose]());
+afterEach(async () => {
+  await receiver[Symbol.asyncDispose]();
+  // A test that failed in the middle must not fail the ones after it.
+  servers.mongodb.resume();
+  await Promise.all([servers.mongodb.start(), servers.temporal.start()]);
+});
 afterAll(async () => {
   await servers?.stop();
   await rm(folder, { recursive: true, force: true });
@@ -76,7 +83,7 @@ describe("Temporal is away", () => {
       await using app = await startApp(servers);
       await app.createFlow(flow());
       const ids = Array.from({ length: 30 }, (_, number) => `${signal}-${number}`);
-      await app.publish(anEvent(ids[0]!));
+      await app.publish(anEvent(ids[0] ?? ""));
       await untilReceived(ids.slice(0, 1));
 
       await servers.temporal.kill(signal);
@@ -105,13 +112,14 @@ describe("MongoDB is away", () => {
 
   test.each([
     ["killed", () => servers.mongodb.kill(), () => servers.mongodb.start()],
-    ["halted with its sockets open", () => servers.mongodb.halt(), () => servers.mongodb.resume()],
+    ["stopped in order", () => servers.mongodb.kill("SIGTERM"), () => servers.mongodb.start()],
+    ["halted with its sockets open", async () => servers.mongodb.halt(), async () => servers.mongodb.resume()],
   ])(
     "%s: 503 with Retry-After within 5 s, and afterwards nothing accepted is lost, without a restart",
     async (how, away, back) => {
       await using app = await startApp(servers);
       await app.createFlow(flow());
-      const name = how.slice(0, 6);
+      const name = how.slice(0, 7);
       const before = await Promise.all(
         Array.from({ length: 10 }, (_, number) => send(app, `${name}-before-${number}`)),
       );
@@ -154,10 +162,11 @@ describe("MongoDB is away", () => {
 test("a worker killed in the middle of an attempt: the run goes on with attempt 2 and the same webhook-id", async () => {
   receiver.respond((_, index) => (index === 0 ? "hang" : {}));
   const engine = await startEngine({ servers, logFile: join(folder, "engine.log") });
-  const client = createClient(engine.url, engine.apiKey);
-  // The shapes are those of the API's own schemas; what is missing fails the test where it is looked at.
-  const call = async (method: "GET" | "POST", path: string, body?: unknown) =>
-    (await client.call(method, path, body)).body as any;
+  const call = async (method: "GET" | "POST", path: string, body?: unknown) => {
+    const headers = { authorization: `Bearer ${engine.apiKey}`, "content-type": "application/json" };
+    const sent = body === undefined ? {} : { body: JSON.stringify(body) };
+    return JSON.parse(await (await fetch(`${engine.url}${path}`, { method, headers, ...sent })).text());
+  };
   try {
     const document = flow();
     const created = await call("POST", "/v1/flows", {
@@ -170,69 +179,118 @@ test("a worker killed in the middle of an attempt: the run goes on with attempt 
     await engine.kill();
 
     await receiver.waitFor(2, 60_000);
-    let run: any;
-    await until(async () => (run = await call("GET", `/v1/runs/${runs[0]}`)).endedAt !== undefined, 30_000);
-    expect(run.status).toBe("succeeded");
+    await until(async () => (await call("GET", `/v1/runs/${runs[0]}`)).endedAt !== undefined, 30_000);
+    expect(await call("GET", `/v1/runs/${runs[0]}`)).toMatchObject({ status: "succeeded" });
     const [step] = (await call("GET", `/v1/runs/${runs[0]}/steps`)).data;
     // The first attempt has no record: nobody was there to write it.
-    expect(step.attempts.map((one: any) => [one.number, one.outcome])).toEqual([[2, "succeeded"]]);
+    expect(step.attempts).toEqual([expect.objectContaining({ number: 2, outcome: "succeeded" })]);
     expect(new Set(receiver.requests.map((one) => one.headers["webhook-id"])).size).toBe(1);
     expect(engine.crashes()).toBe(0);
   } finally {
-    await client.close();
     await engine.stop();
   }
 });
 
-describe("an attempt whose success was recorded but whose answer was lost", () => {
+test("an event sent again after a crash between its insert and its run's row has a run that can be looked at", async () => {
+  await using app = await startApp(servers);
+  const flowId = (await app.createFlow(flow())) as FlowId; // The API's ids of flows are ours.
+  const { slug, name } = (await app.call("GET", `/v1/flows/${flowId}`)).body;
+  const key = await app.store.apiKeys.find(parseApiKey(app.apiKey)?.id ?? "");
+  const runId = newId("run");
+  const event = anEvent("half-stored");
+  // What the process that was killed left: the outbox entry, under a lease that outlasts this test, and nothing else.
+  await app.store.events.insert(
+    newStoredEvent(
+      { id: event.id, type: event.type, occurredAt: new Date().toISOString(), dataText: JSON.stringify(event.data) },
+      {
+        key: newEventKey(),
+        tenantId: key?.tenantId ?? "tnt_missing",
+        targets: [{ flow: { id: flowId, slug, name }, version: 1, runId, state: "pending" }],
+        misses: [],
+        due: new Date(Date.now() + 600_000),
+      },
+    ),
+  );
+  const answer = await app.publish(event);
+  expect(answer.body).toMatchObject({ runs: [runId], duplicate: true });
+  await untilReceived([event.id]);
+  expect(await app.run(runId)).toMatchObject({ status: "succeeded", event: { id: event.id } });
+  expect(receiver.requests).toHaveLength(1);
+});
+
+describe("an attempt whose success", () => {
   let store: Store;
   beforeAll(async () => {
     store = await openStore(servers.mongodbUri, { database: uniqueName("outage") });
   });
   afterAll(() => store.close());
 
-  /** Runs the attempts 1 and 2 of a step as Temporal does when the result of attempt 1 never reached it. */
-  async function performTwice(steps: Store["steps"]) {
-    const policy = { allowHttp: true, allowNetworks: ["127.0.0.0/8"] };
-    const http = createHttpClient({ policy });
-    const signingSecrets = createSigningSecrets({
-      tenants: store.tenants,
-      vault: createVault(parseKeyring(newKeyringEntry())),
-    });
-    const performStep = createPerformStep({
-      store: { ...store, steps },
+  const event = { id: "e1", type: "outage.happened", occurredAt: "2026-01-02T03:04:05.000Z", dataText: "{}" };
+  const anInput = async (): Promise<PerformStepInput> => ({
+    tenantId: await store.tenants.create("outage"),
+    runId: newId("run"),
+    event,
+    flow: { id: "flow_1", slug: "outage", name: "Outage", version: 1 },
+    step: anAction("tell", { with: { url: receiver.url } }),
+    scope: {},
+    settled: [],
+    endsRun: false,
+    again: false,
+  });
+
+  /** Uses the activities over the real store, but for what the test puts in its place, and a real HTTP client. */
+  async function withActivities<T>(steps: Partial<Store["steps"]>, use: (activities: Activities) => Promise<T>) {
+    const http = createHttpClient({ policy: { allowHttp: true, allowNetworks: ["127.0.0.0/8"] } });
+    const vault = createVault(parseKeyring(newKeyringEntry()));
+    const activities = createActivities({
+      store: { ...store, steps: { ...store.steps, ...steps } },
       executor: createExecutor({ http, connectors, nowMs: Date.now }),
-      signingSecrets,
+      signingSecrets: createSigningSecrets({ tenants: store.tenants, vault }),
       log: createLog("silent"),
     });
-    const event = { id: "e1", type: "outage.happened", occurredAt: "2026-01-02T03:04:05.000Z", dataText: "{}" };
-    const input: PerformStepInput = {
-      tenantId: await store.tenants.create("outage"),
-      runId: newId("run"),
-      event,
-      flow: { id: "flow_1", slug: "outage", name: "Outage", version: 1 },
-      step: anAction("tell", { with: { url: receiver.url } }),
-      scope: {},
-      settled: [],
-      again: false,
-    };
-    const attempts = [1, 2].map((attempt) => new MockActivityEnvironment({ attempt }));
-    const outputs: PerformStepOutput[] = [];
-    for (const attempt of attempts) outputs.push(await attempt.run(performStep, input));
-    await http.close();
-    return outputs;
+    try {
+      return await use(activities);
+    } finally {
+      await http.close();
+    }
   }
 
-  test("is not repeated: the second attempt answers with what was recorded", async () => {
-    const [first, second] = await performTwice(store.steps);
+  const attempt = (number: number, { performStep }: Activities, input: PerformStepInput): Promise<PerformStepOutput> =>
+    new MockActivityEnvironment({ attempt: number }).run(performStep, input);
+  /** The attempts 1 and 2 of a step, as Temporal makes them when the result of attempt 1 never reached it. */
+  const performTwice = async (activities: Activities) => {
+    const input = await anInput();
+    return [await attempt(1, activities, input), await attempt(2, activities, input)];
+  };
+  const webhookIds = () => new Set(receiver.requests.map((one) => one.headers["webhook-id"]));
+
+  test("is recorded is not repeated when its answer is lost: the next attempt answers from the record", async () => {
+    const [first, second] = await withActivities({}, performTwice);
     expect(receiver.requests).toHaveLength(1);
     expect(second).toEqual(first);
     expect(first?.output).toMatchObject({ status: 200 });
   });
 
-  test("would be repeated if nobody looked at the record, and the receiver could tell by the webhook-id", async () => {
-    await performTwice({ ...store.steps, find: async () => undefined });
+  test("is recorded would be repeated if nobody looked, and the receiver could tell by the webhook-id", async () => {
+    await withActivities({ find: async () => undefined }, performTwice);
     expect(receiver.requests).toHaveLength(2);
-    expect(new Set(receiver.requests.map((one) => one.headers["webhook-id"])).size).toBe(1);
+    expect(webhookIds().size).toBe(1);
+  });
+
+  test("could not be recorded succeeds all the same, and is recorded with the end of its run", async () => {
+    const input = await anInput();
+    const away = { recordAttempt: () => Promise.reject(new Error("MongoDB is away")) };
+    const done = await withActivities(away, (activities) => attempt(1, activities, input));
+    expect(receiver.requests).toHaveLength(1);
+    const { tenantId, runId } = input;
+    const finish = { tenantId, runId, event, end: { status: "succeeded" }, settled: [], unrecorded: [done.unrecorded] };
+    // As Temporal carries it: JSON has no dates.
+    const carried = JSON.parse(JSON.stringify(finish));
+    await withActivities({}, ({ finishRun }) => finishRun(carried));
+    const step = await store.steps.find(tenantId, runId, "tell");
+    expect(step).toMatchObject({ status: "succeeded", output: { status: 200 } });
+    expect(step?.attempts).toEqual([
+      expect.objectContaining({ number: 1, outcome: "succeeded", startedAt: expect.any(Date) }),
+    ]);
   });
 });

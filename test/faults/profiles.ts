@@ -24,7 +24,7 @@ export function longProfileOf(events: number): Profile {
     stranded: every(2_500),
     everything: every(2_500),
   };
-  return { events, perSecond: 40, faults };
+  return { events, perSecond: 25, faults };
 }
 
 /** What shows the mutant: starts that wait in its memory when it is killed. */

@@ -1,6 +1,6 @@
 // The workflows as Temporal's sandbox loads them, bundled from the sources once and kept until a source changes.
 import { createHash } from "node:crypto";
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -14,13 +14,11 @@ export async function testWorkflowBundle(): Promise<string> {
   const path = join(folder, `workflows-${await hashOfInputs()}.js`);
   if (await exists(path)) return path;
   // Loaded here: it takes long, and most runs find a bundle.
-  const { bundleWorkflowCode, DefaultLogger } = await import("@temporalio/worker");
-  const logger = new DefaultLogger("WARN");
-  const { code } = await bundleWorkflowCode({ workflowsPath: join(root, "workflows", "index.ts"), logger });
+  const { bundleWorkflows } = await import("../../scripts/bundle-workflows.mjs");
   await mkdir(folder, { recursive: true });
   await removeOld(folder);
   const part = `${path}.${process.pid}`;
-  await writeFile(part, code);
+  await bundleWorkflows(join(root, "workflows"), ".ts", part);
   await rename(part, path);
   return path;
 }
