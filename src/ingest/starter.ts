@@ -45,7 +45,7 @@ export function createStarter(deps: {
     itemsMax: 500,
     inFlightMax: 1,
     // Far below the lease. A short run has ended before its start is marked, and is not written twice.
-    lingerMs: 100,
+    lingerMs: 250,
   });
 
   const next = () => {

@@ -1,5 +1,5 @@
 // Typed, prefixed ids that sort by the time of their making.
-import { randomBytes } from "node:crypto";
+import { randomFillSync } from "node:crypto";
 
 export type IdPrefix = "tnt" | "key" | "evt" | "flow" | "run" | "req" | "proc";
 export type Id<P extends IdPrefix> = `${P}_${string}`;
@@ -33,13 +33,20 @@ export function isId<P extends IdPrefix>(prefix: P, text: string): text is Id<P>
 export function randomBase62(length: number): string {
   let text = "";
   while (text.length < length) {
-    for (const byte of randomBytes(length * 2)) {
-      // 248 = 4 × 62: bytes above it would make the first digits likelier.
-      if (byte < 248 && text.length < length) text += alphabet[byte % 62];
+    if (poolAt === pool.length) {
+      randomFillSync(pool);
+      poolAt = 0;
     }
+    const byte = pool[poolAt++] ?? 255;
+    // 248 = 4 × 62: bytes above it would make the first digits likelier.
+    if (byte < 248) text += alphabet[byte % 62];
   }
   return text;
 }
+
+// A call for random bytes costs more than the bytes: they are drawn for many ids at once, and each is used once.
+const pool = new Uint8Array(4_096);
+let poolAt = pool.length;
 
 function encodeTime(ms: number): string {
   let rest = Math.floor(ms);

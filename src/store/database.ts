@@ -7,7 +7,6 @@ mongoose.set("sanitizeFilter", true);
 mongoose.set("strictQuery", "throw");
 
 export type Collection<T extends mongoose.mongo.Document> = mongoose.mongo.Collection<T>;
-export type ChangeStream = mongoose.mongo.ChangeStream;
 
 export type Database = {
   connection: mongoose.Connection;

@@ -1,4 +1,4 @@
-// Events: the outbox. An event document with its targets is inserted once; what is not started yet stays due until it is.
+// Events: what happened, as it came in. An event's document holds its targets too, and is inserted once.
 import mongoose from "mongoose";
 import type { Event } from "../model/event.ts";
 import type { Failure } from "../model/failure.ts";
@@ -67,9 +67,7 @@ schema.index({ tenantId: 1, _id: -1 });
 // A claim costs the backlog, not the history: only pending events are in this index.
 schema.index({ nextAttemptAt: 1 }, { partialFilterExpression: { state: "pending" }, name: "due" });
 
-export type EventStore = ReturnType<typeof createEventStore>;
-
-/** Every query on events. */
+/** The events themselves: how they come in and how they are read. What is still to be started is the outbox's. */
 export function createEventStore(database: Database) {
   const model = database.connection.model("Event", schema, "events");
   const raw = database.raw<StoredEvent>("events");
@@ -102,65 +100,10 @@ export function createEventStore(database: Database) {
       };
       return readPage(raw, { tenantId, ...(filter.type ? { type: filter.type } : {}) }, bounds, page, { data: 0 });
     },
-
-    /** Events whose every target has been started: one command for many. */
-    async markDone(keys: Id<"evt">[]): Promise<void> {
-      await raw.updateMany(
-        { _id: { $in: keys }, state: "pending" },
-        { $set: { state: "done", "targets.$[open].state": "started" } },
-        { arrayFilters: [{ "open.state": "pending" }] },
-      );
-    },
-
-    /** Puts the end of our lease forward to now plus a delay, so that the relay looks at the event then. */
-    async release(keys: Id<"evt">[], delayMs: number): Promise<void> {
-      const at = new Date(database.nowMs() + delayMs);
-      await raw.updateMany(
-        { _id: { $in: keys }, state: "pending" },
-        { $set: { nextAttemptAt: at }, $inc: { attempts: 1 } },
-      );
-    },
-
-    /** Takes the oldest due event under a lease; null when none is due. The database's clock decides. */
-    claim: (leaseMs: number): Promise<StoredEvent | null> =>
-      raw.findOneAndUpdate(
-        { state: "pending", $expr: { $lte: ["$nextAttemptAt", "$$NOW"] } },
-        [{ $set: { nextAttemptAt: { $add: ["$$NOW", leaseMs] }, fence: { $add: ["$fence", 1] } } }],
-        { sort: { nextAttemptAt: 1 }, returnDocument: "after" },
-      ),
-
-    /** Writes what a claimer did with an event, unless somebody else has claimed it since (`fence`). */
-    async settle(event: Pick<StoredEvent, "_id" | "fence">, change: SettledEvent): Promise<boolean> {
-      const { attempts, ...fields } = change;
-      const answer = await raw.updateOne(
-        { _id: event._id, fence: event.fence, state: "pending" },
-        { $set: fields, ...(attempts ? { $inc: { attempts } } : {}) },
-      );
-      return answer.matchedCount === 1;
-    },
-
-    /** Takes one target out of the outbox before it starts. False when it is no longer pending. */
-    async cancelTarget(tenantId: TenantId, id: EventId, runId: RunId): Promise<boolean> {
-      const answer = await raw.updateOne(
-        { tenantId, id, targets: { $elemMatch: { runId, state: "pending" } } },
-        { $set: { "targets.$.state": "cancelled" } },
-      );
-      return answer.modifiedCount === 1;
-    },
-
-    /** How many events are pending and since when the oldest one is, over all tenants. */
-    async backlog(): Promise<{ pending: number; oldest: Date | undefined }> {
-      const [pending, oldest] = await Promise.all([
-        raw.countDocuments({ state: "pending" }, { limit: 100_000, hint: "due" }),
-        raw.findOne({ state: "pending" }, { sort: { nextAttemptAt: 1 }, projection: { receivedAt: 1 }, hint: "due" }),
-      ]);
-      return { pending, oldest: oldest?.receivedAt };
-    },
   };
 }
 
 type EventFilter = { type?: string | undefined; since?: Date | undefined; until?: Date | undefined };
-type SettledEvent = Partial<Pick<StoredEvent, "state" | "nextAttemptAt" | "targets" | "attempts">>;
 
 /** A new document of the outbox. `due` is when the relay may take it: the end of our lease, or now. */
 export function newStoredEvent(

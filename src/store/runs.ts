@@ -58,35 +58,12 @@ schema.index({ tenantId: 1, "event.id": 1 });
 // Only open runs have `checkAt`.
 schema.index({ checkAt: 1 }, { partialFilterExpression: { checkAt: { $exists: true } }, name: "open" });
 
-export type RunStore = ReturnType<typeof createRunStore>;
-
 /** Every query on runs. */
 export function createRunStore(database: Database) {
   const model = database.connection.model("Run", schema, "runs");
   const raw = database.raw<StoredRun>("runs");
-
-  const inserts = createGroupWriter<Run, void>({
-    write: async (items) => {
-      // Only in memory: the event's targets hold all that a lost row is made again from.
-      await insertMany(database, "runs", items.map(newStoredRun), "memory");
-      return items.map(() => undefined);
-    },
-    itemsMax: 200,
-    inFlightMax: 2,
-  });
-
-  const ends = createGroupWriter<{ tenantId: TenantId; runId: RunId; end: RunEnd; endedAt: Date }, void>({
-    write: async (items) => {
-      const updates = items.map(({ tenantId, runId, end, endedAt }) => ({
-        filter: { _id: runId, tenantId, status: { $in: openStatuses } },
-        update: { $set: { ...endFields(end), endedAt }, $unset: { checkAt: "" } },
-      }));
-      await updateEach(database, "runs", updates, "journaled");
-      return items.map(() => undefined);
-    },
-    itemsMax: 100,
-    inFlightMax: 2,
-  });
+  const inserts = createInserts(database);
+  const ends = createEnds(database);
 
   return {
     init: () => model.createIndexes(),
@@ -145,6 +122,35 @@ export function createRunStore(database: Database) {
       return row ? runOf(row) : undefined;
     },
   };
+}
+
+function createInserts(database: Database) {
+  return createGroupWriter<Run, void>({
+    write: async (items) => {
+      // Only in memory: the event's targets hold all that a lost row is made again from.
+      await insertMany(database, "runs", items.map(newStoredRun), "memory");
+      return items.map(() => undefined);
+    },
+    itemsMax: 200,
+    inFlightMax: 2,
+  });
+}
+
+type EndedRun = { tenantId: TenantId; runId: RunId; end: RunEnd; endedAt: Date };
+
+function createEnds(database: Database) {
+  return createGroupWriter<EndedRun, void>({
+    write: async (items) => {
+      const updates = items.map(({ tenantId, runId, end, endedAt }) => ({
+        filter: { _id: runId, tenantId, status: { $in: openStatuses } },
+        update: { $set: { ...endFields(end), endedAt }, $unset: { checkAt: "" } },
+      }));
+      await updateEach(database, "runs", updates, "journaled");
+      return items.map(() => undefined);
+    },
+    itemsMax: 100,
+    inFlightMax: 2,
+  });
 }
 
 function newStoredRun(run: Run): StoredRun {

@@ -46,8 +46,6 @@ const schema = new mongoose.Schema(
   { versionKey: false },
 );
 
-export type StepStore = ReturnType<typeof createStepStore>;
-
 /** Every query on steps. */
 export function createStepStore(database: Database) {
   const model = database.connection.model("Step", schema, "steps");

@@ -3,6 +3,7 @@ import { createApiKeyStore } from "./api-keys.ts";
 import { connectDatabase, type Database } from "./database.ts";
 import { createEventStore } from "./events.ts";
 import { createFlowStore } from "./flows.ts";
+import { createOutbox } from "./outbox.ts";
 import { createRunStore } from "./runs.ts";
 import { createStepStore } from "./steps.ts";
 import { createTenantStore } from "./tenants.ts";
@@ -15,7 +16,7 @@ export async function openStore(uri: string, options: { database?: string } = {}
   const store = {
     tenants: createTenantStore(database),
     apiKeys: createApiKeyStore(database),
-    events: createEventStore(database),
+    events: { ...createEventStore(database), ...createOutbox(database) },
     flows: createFlowStore(database),
     runs: createRunStore(database),
     steps: createStepStore(database),

@@ -119,7 +119,7 @@ describe("MongoDB is away", () => {
     async (how, away, back) => {
       await using app = await startApp(servers);
       await app.createFlow(flow());
-      const name = how.slice(0, 7);
+      const name = how.replaceAll(" ", "-");
       const before = await Promise.all(
         Array.from({ length: 10 }, (_, number) => send(app, `${name}-before-${number}`)),
       );
