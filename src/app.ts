@@ -45,7 +45,7 @@ export async function createApp(options: AppOptions) {
   const store = await openStore(options.mongodbUri, options.database ? { database: options.database } : {});
   if (options.apiKey) await ensureBootstrapKey(store, options.apiKey, log);
   const vault = createVault(parseKeyring(options.keyring));
-  const signingSecrets = createSigningSecrets({ tenants: store.tenants, vault });
+  const signingSecrets = createSigningSecrets({ tenants: store.tenants, vault, nowMs: store.nowMs });
   const http = createHttpClient({ policy: { allowHttp: config.allowHttp, allowNetworks: config.allowNetworks } });
   const executor = createExecutor({ http, connectors, nowMs: Date.now });
   const engine = createEngine({

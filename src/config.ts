@@ -67,20 +67,10 @@ export function readConfig(env: Environment = process.env, argv: readonly string
   const wrong: string[] = [];
   const flags = readFlags(argv, wrong);
   const text = (name: string) => env[name]?.trim() || undefined;
-  const oneOf = <T extends string>(name: string, allowed: readonly T[], fallback: T, given = text(name)): T => {
-    if (given === undefined) return fallback;
-    const found = allowed.find((one) => one === given);
-    if (!found) wrong.push(`${name} is "${given}": it must be one of ${allowed.join(", ")}.`);
-    return found ?? fallback;
-  };
-  const mongodbUri = text("MONGODB_URI");
-  if (mongodbUri && !/^mongodb(\+srv)?:\/\//.test(mongodbUri)) {
-    wrong.push("MONGODB_URI must begin with mongodb:// or mongodb+srv://.");
-  }
-  const address = text("TEMPORAL_ADDRESS");
-  if (address && !/^[^\s/:]+:\d+$/.test(address) && !/^\[[^\]]+\]:\d+$/.test(address)) {
-    wrong.push(`TEMPORAL_ADDRESS is "${address}": it must be host:port, without a scheme.`);
-  }
+  const oneOf = <T extends string>(name: string, allowed: readonly T[], fallback: T, given = text(name)): T =>
+    readOneOf(name, given, allowed, fallback, wrong);
+  const mongodbUri = readMongodbUri(text("MONGODB_URI"), wrong);
+  const address = readTemporalAddress(text("TEMPORAL_ADDRESS"), wrong);
   const embedded = !mongodbUri || !address;
   const production = text("NODE_ENV") === "production";
   // A newcomer's first receiver runs on the same machine: loopback is reachable while the servers are embedded.
@@ -129,6 +119,33 @@ function readFlags(argv: readonly string[], wrong: string[]): { role?: string; p
     }
   }
   return flags;
+}
+
+function readMongodbUri(given: string | undefined, wrong: string[]): string | undefined {
+  if (given && !/^mongodb(\+srv)?:\/\//.test(given)) {
+    wrong.push("MONGODB_URI must begin with mongodb:// or mongodb+srv://.");
+  }
+  return given;
+}
+
+function readTemporalAddress(given: string | undefined, wrong: string[]): string | undefined {
+  if (given && !/^[^\s/:]+:\d+$/.test(given) && !/^\[[^\]]+\]:\d+$/.test(given)) {
+    wrong.push(`TEMPORAL_ADDRESS is "${given}": it must be host:port, without a scheme.`);
+  }
+  return given;
+}
+
+function readOneOf<T extends string>(
+  name: string,
+  given: string | undefined,
+  allowed: readonly T[],
+  fallback: T,
+  wrong: string[],
+): T {
+  if (given === undefined) return fallback;
+  const found = allowed.find((one) => one === given);
+  if (!found) wrong.push(`${name} is "${given}": it must be one of ${allowed.join(", ")}.`);
+  return found ?? fallback;
 }
 
 function readPort(name: string, given: string | undefined, fallback: number, wrong: string[]): number {

@@ -4,6 +4,7 @@
 /** Closes the built-in prototypes against new members. Called once, after everything has been imported. */
 export function closePrototypes(): void {
   for (const builtIn of [Object, Array, Function, String, Number, Boolean, RegExp, Date, Promise, Map, Set, Error]) {
-    Object.preventExtensions(builtIn.prototype);
+    // `void`, since the prototype that promises share has the type of a promise.
+    void Object.preventExtensions(builtIn.prototype);
   }
 }

@@ -64,7 +64,7 @@ export function publishRoutes({ accept }: Pick<ApiDeps, "accept">): Route[] {
       tag: "Events",
       summary: "Publish an event",
       description:
-        "A 202 means that the event is journaled on a majority of MongoDB's voters. The same id again starts nothing new. CloudEvents 1.0 are taken in structured, binary and batched mode: `id` and `source` together identify the event, `time` becomes `occurredAt`, extension attributes, `subject` and `dataschema` are dropped, and binary-mode data that is not JSON becomes a JSON string. A 503 may have stored the event: send it again with the same id.",
+        "A 202 means that the event is journaled on a majority of MongoDB's voters. The same id again starts nothing new. CloudEvents 1.0 are taken in structured, binary and batched mode: `id` and `source` together identify the event (an id that another source has used already becomes `id@source`), `time` becomes `occurredAt`, extension attributes, `subject` and `dataschema` are dropped, and binary-mode data that is not JSON becomes a JSON string. A 503 may have stored the event: send it again with the same id.",
       body: eventBody(publishSchema, {
         "application/json": eventBytesMax,
         [structuredContentType]: eventBytesMax,

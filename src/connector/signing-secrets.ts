@@ -65,7 +65,7 @@ export function createSigningSecrets(deps: {
       // A tenant without a secret gets its first one before: receivers may know it from a reveal that is on its way.
       await current(tenantId);
       const next = seal(tenantId);
-      await tenants.rotateSecret(tenantId, next, new Date(nowMs() + graceMs));
+      await tenants.rotateSecret(tenantId, next, graceMs);
       openByTenant.delete(tenantId);
       return next.id;
     },

@@ -29,55 +29,24 @@ const shutdownGraceMs = 20_000;
  * Temporal is away.
  */
 export function createEngine(options: EngineOptions) {
-  const { temporal, taskQueue, log } = options;
-  let client: Client | undefined;
-  let worker: Worker | undefined;
-  let closing = false;
-  let resolveFirst: () => void = () => {};
-  const connected = new Promise<void>((resolve) => (resolveFirst = resolve));
-
-  const life = (async () => {
-    while (!closing) {
-      try {
-        await live();
-      } catch (err) {
-        if (!closing) log.warn({ err }, "Temporal does not answer; trying again");
-      }
-      if (!closing) await new Promise((resolve) => setTimeout(resolve, reconnectMs));
-    }
-  })();
-
-  /** From connecting to the worker's end. */
-  async function live(): Promise<void> {
-    const connection = await connect(temporal);
-    try {
-      await prepareNamespace(connection, temporal.namespace);
-      worker = await createWorker(connection, options);
-      const running = worker.run();
-      client = new Client({ connection, namespace: temporal.namespace });
-      resolveFirst();
-      await running;
-    } finally {
-      client = undefined;
-      worker = undefined;
-      await connection.close().catch(() => {}); // Closing what is broken may fail; a new one follows.
-    }
-  }
-
+  const { temporal, taskQueue } = options;
+  const link = keepConnected(options);
   const needClient = (): Client => {
+    const client = link.client();
     if (!client) throw new Error("Temporal is not connected.");
     return client;
   };
 
   return {
     /** Resolves when Temporal has been reached and the worker runs for the first time. */
-    connected: () => connected,
-    isUp: () => client !== undefined,
+    connected: () => link.connected,
+    isUp: () => link.client() !== undefined,
 
-    start: async (target: RunTarget): Promise<StartOutcome> =>
-      client
-        ? startRun(client, taskQueue, target)
-        : { outcome: "unavailable", cause: new Error("Temporal is not connected.") },
+    async start(target: RunTarget): Promise<StartOutcome> {
+      const client = link.client();
+      if (client) return startRun(client, taskQueue, target);
+      return { outcome: "unavailable", cause: new Error("Temporal is not connected.") };
+    },
 
     cancel: async (run: RunKey) => cancelWorkflow(needClient(), run),
     terminate: async (run: RunKey, reason: string) => terminateWorkflow(needClient(), run, reason),
@@ -91,6 +60,49 @@ export function createEngine(options: EngineOptions) {
     },
 
     /** Finishes what runs, within the grace time. */
+    close: link.close,
+  };
+}
+
+/** Connection, worker and client, made anew whenever they break, until `close`. */
+function keepConnected(options: EngineOptions) {
+  const { temporal, log } = options;
+  let client: Client | undefined;
+  let worker: Worker | undefined;
+  let closing = false;
+  let tellConnected: () => void = () => {};
+  const connected = new Promise<void>((resolve) => (tellConnected = resolve));
+
+  /** From connecting to the worker's end. */
+  const live = async (): Promise<void> => {
+    const connection = await connect(temporal);
+    try {
+      await prepareNamespace(connection, temporal.namespace);
+      worker = await createWorker(connection, options);
+      const running = worker.run();
+      client = new Client({ connection, namespace: temporal.namespace });
+      tellConnected();
+      // Asked to close while the worker was being made.
+      if (closing) worker.shutdown();
+      await running;
+    } finally {
+      client = undefined;
+      worker = undefined;
+      await connection.close().catch(() => {}); // Closing what is broken may fail; a new one follows.
+    }
+  };
+  const life = (async () => {
+    while (!closing) {
+      await live().catch((err: unknown) => {
+        if (!closing) log.warn({ err }, "Temporal does not answer; trying again");
+      });
+      if (!closing) await new Promise((resolve) => setTimeout(resolve, reconnectMs));
+    }
+  })();
+
+  return {
+    connected,
+    client: () => client,
     async close(): Promise<void> {
       closing = true;
       if (worker?.getState() === "RUNNING") worker.shutdown();

@@ -63,7 +63,7 @@ function compileStep(step: Step, site: StepSite, before: Place, walk: Walk): { p
   const mayBeMissing = step.if !== undefined || plan.onError !== "fail";
   const own = { steps: [step.id], vars: "set" in step ? Object.keys(step.set) : [] };
   const after = withNames(inside, own, mayBeMissing ? "maybe" : "always");
-  return { plan, after: withNames(after, { vars: handler.vars }, "maybe") };
+  return { plan, after: maybeThrough(after, handler.after) };
 }
 
 /** Omit over each variant of a union. */
@@ -184,11 +184,11 @@ function compileOnError(
   site: StepSite,
   inside: Place,
   walk: Walk,
-): { onError: PlanOnError; vars: string[] } {
-  if (typeof onError !== "object") return { onError: onError ?? "fail", vars: [] };
+): { onError: PlanOnError; after: Place } {
+  if (typeof onError !== "object") return { onError: onError ?? "fail", after: inside };
   const list = { pointer: `${site.pointer}/onError/steps`, prefix: `${site.path}.onError.`, depth: site.depth + 1 };
   const compiled = compileList(onError.steps, list, withRoot(inside, "error"), walk);
-  return { onError: { steps: compiled.steps }, vars: [...compiled.after.vars.keys()] };
+  return { onError: { steps: compiled.steps }, after: compiled.after };
 }
 
 function suggesting(finding: Finding, suggestion: string | undefined): Finding {

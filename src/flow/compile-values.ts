@@ -7,6 +7,7 @@ import { checkReference, report, type Walk } from "./compile-walk.ts";
 import { checkCondition } from "./logic/check-condition.ts";
 import { pathsOfRule, usesRegex } from "./logic/check.ts";
 import { isSimpleFilter, ruleOfCondition } from "./logic/condition.ts";
+import { iterationOperators } from "./logic/operators/list.ts";
 import { type Place, usesOf } from "./references.ts";
 import { checkValues, pathsOfValues } from "./values.ts";
 
@@ -17,7 +18,7 @@ export function compileCondition(condition: Condition, pointer: string, place: P
   const rule = ruleOfCondition(condition);
   // A rule that is none has no paths to speak of, and may be too deep to look for them.
   if (findings.length > 0) return { rule, uses: [] };
-  const compiled: PlanCondition = { rule, uses: usesOf(pathsOfRule(rule), place) };
+  const compiled: PlanCondition = { rule, uses: usesOf(pathsOfRule(rule)) };
   if (usesRegex(rule)) compiled.regex = true;
   if (Array.isArray(condition)) compiled.simple = "list";
   else if (typeof condition === "object" && isSimpleFilter(condition)) compiled.simple = "one";
@@ -50,7 +51,7 @@ export function compileValues(values: Values, pointer: string, place: Place, wal
     return [];
   }
   checkLeaves(values, "", { pointer, place, walk, wrong: [] });
-  return usesOf(pathsOfValues(values), place);
+  return usesOf(pathsOfValues(values));
 }
 
 type Leaves = { pointer: string; place: Place; walk: Walk; wrong: string[] };
@@ -93,10 +94,14 @@ function whereRead(rule: Json, path: string, pointer: string): string | undefine
   if (typeof rule !== "object" || rule === null) return undefined;
   for (const [key, operand] of Object.entries(rule)) {
     const at = childPointer(pointer, key);
-    if (operand === path && !Array.isArray(rule) && readers.has(key)) return at;
-    if (readers.has(key) && Array.isArray(operand) && operand.includes(path))
-      return childPointer(at, operand.indexOf(path));
-    const deeper = key === "$literal" ? undefined : whereRead(operand, path, at);
+    // JSON Logic's other way to write the empty path.
+    const names = (written: Json) => written === path || (written === null && path === "");
+    if (names(operand) && !Array.isArray(rule) && readers.has(key)) return at;
+    if (readers.has(key) && Array.isArray(operand) && operand.some(names))
+      return childPointer(at, operand.findIndex(names));
+    // The body of `map` and its kin reads items, not the scope.
+    const inScope = iterationOperators.has(key) && Array.isArray(operand) ? operand.toSpliced(1, 1, null) : operand;
+    const deeper = key === "$literal" ? undefined : whereRead(inScope, path, at);
     if (deeper !== undefined) return deeper;
   }
   return undefined;

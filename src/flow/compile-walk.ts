@@ -26,18 +26,16 @@ export type Walk = {
 /** A walk at its beginning; what the names of the flow's steps alone show to be wrong is found here. */
 export function beginWalk(flow: Flow, context: CompileContext): Walk {
   const steps = new Set<string>();
-  const handlers = new Set<string>();
   const vars = new Set<string>();
-  const walk: Walk = { context, names: { steps, vars, handlers }, errors: [], warnings: [], workflowPaths: [] };
+  const walk: Walk = { context, names: { steps, vars }, errors: [], warnings: [], workflowPaths: [] };
   let count = 0;
-  for (const { step, pointer, handles } of stepsOf(flow)) {
+  for (const { step, pointer } of stepsOf(flow)) {
     count += 1;
     if (steps.has(step.id)) {
       const message = `There is another step with the id \`${step.id}\`.`;
       walk.errors.push({ pointer: `${pointer}/id`, code: "id.duplicate", message });
     }
     steps.add(step.id);
-    if (handles) handlers.add(step.id);
     if ("set" in step) for (const name of Object.keys(step.set)) vars.add(name);
   }
   if (count > stepsMax) {
@@ -60,26 +58,25 @@ export function checkReference(path: string, pointer: string, place: Place, walk
   (severity === "error" ? walk.errors : walk.warnings).push({ pointer, ...finding });
 }
 
-type FoundStep = { step: Step; pointer: string; handles: boolean };
+type FoundStep = { step: Step; pointer: string };
 
-/** Every step of a flow in the order of the document, as deep as steps may nest; `handles`: it is part of a handler. */
+/** Every step of a flow in the order of the document, as deep as steps may nest. */
 function* stepsOf(flow: Flow): Generator<FoundStep> {
-  yield* stepsOfList(flow.steps, "/steps", false, 1);
-  yield* stepsOfList(flow.onFailure ?? [], "/onFailure", true, 1);
+  yield* stepsOfList(flow.steps, "/steps", 1);
+  yield* stepsOfList(flow.onFailure ?? [], "/onFailure", 1);
 }
 
-function* stepsOfList(steps: Step[], pointer: string, handles: boolean, depth: number): Generator<FoundStep> {
+function* stepsOfList(steps: Step[], pointer: string, depth: number): Generator<FoundStep> {
   if (depth > nestingMax) return;
   for (const [index, step] of steps.entries()) {
     const at = childPointer(pointer, index);
-    yield { step, pointer: at, handles };
+    yield { step, pointer: at };
     if ("choose" in step) {
       for (const [branch, list] of step.choose.entries()) {
         const [member, inner] = "else" in list ? ["else", list.else] : ["steps", list.steps];
-        yield* stepsOfList(inner, `${at}/choose/${branch}/${member}`, handles, depth + 1);
+        yield* stepsOfList(inner, `${at}/choose/${branch}/${member}`, depth + 1);
       }
     }
-    if (typeof step.onError === "object")
-      yield* stepsOfList(step.onError.steps, `${at}/onError/steps`, true, depth + 1);
+    if (typeof step.onError === "object") yield* stepsOfList(step.onError.steps, `${at}/onError/steps`, depth + 1);
   }
 }

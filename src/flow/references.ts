@@ -16,14 +16,12 @@ export type Place = {
 export type Names = {
   steps: ReadonlySet<string>;
   vars: ReadonlySet<string>;
-  /** Steps of an `onError` or `onFailure` list. */
-  handlers: ReadonlySet<string>;
 };
 
 /** What is wrong with a path at a place. A warning: what it reads is not always there. */
 export type ReferenceFault = {
   severity: "error" | "warning";
-  code: "reference.unknown" | "reference.unreachable" | "reference.maybe";
+  code: "reference.unknown" | "reference.unreachable" | "reference.maybe" | "reference.scope";
   message: string;
   suggestion?: string;
 };
@@ -66,7 +64,7 @@ export function maybeThrough(before: Place, inside: Place): Place {
 
 /** What is wrong with reading `path` (`steps.case.id`) at a place; nothing when it is there each time. */
 export function faultOf(path: string, place: Place, names: Names): ReferenceFault | undefined {
-  if (path === "") return undefined;
+  if (path === "") return wholeScope;
   const [root = "", name] = path.split(".");
   if (!place.roots.has(root)) return rootFault(path, root, place);
   if (name === undefined || (root !== "steps" && root !== "vars")) return undefined;
@@ -81,17 +79,16 @@ export function faultOf(path: string, place: Place, names: Names): ReferenceFaul
     const what = root === "steps" ? "no step has this id" : "no step sets it";
     return unknown(`${read} does not exist: ${what}.`, didYouMean(name, place[root].keys()), `${root}.`);
   }
-  return { severity: "error", code: "reference.unreachable", message: `${read} ${whyNot(root, name, names)}` };
+  return { severity: "error", code: "reference.unreachable", message: `${read} ${whyNot(root)}` };
 }
 
 /**
- * Paths that are read at a place as a plan carries them: of steps and variables the name, of the event the whole path,
- * else the root; no path twice. The empty path, which is the scope itself, is everything that the place has.
+ * Paths as a plan carries them: of steps and variables the name, of the event the whole path, else the root; no path
+ * twice. The empty path, which is the scope itself, is left out: a flow that reads it is no plan.
  */
-export function usesOf(paths: string[], place: Place): Uses {
+export function usesOf(paths: string[]): Uses {
   return withoutCovered(
-    paths.flatMap((path) => {
-      if (path === "") return [...place.roots];
+    paths.filter(Boolean).map((path) => {
       const segments = path.split(".");
       if (segments[0] === "event") return path;
       return segments.slice(0, segments[0] === "steps" || segments[0] === "vars" ? 2 : 1).join(".");
@@ -117,6 +114,14 @@ function prefixesOf(path: string): string[] {
   return segments.slice(1).map((_, index) => segments.slice(0, index + 1).join("."));
 }
 
+// All that a run knows would travel to the step and be recorded with it, other steps' answers included.
+const wholeScope: ReferenceFault = {
+  severity: "error",
+  code: "reference.scope",
+  message: "This reads everything that there is: name what you want to read.",
+  suggestion: "event.data",
+};
+
 function rootFault(path: string, root: string, place: Place): ReferenceFault {
   const where = specialRoots[root];
   if (where !== undefined) {
@@ -134,10 +139,9 @@ function unknown(message: string, suggestion: string | undefined, prefix: string
   return suggestion === undefined ? fault : { ...fault, suggestion: `${prefix}${suggestion}` };
 }
 
-function whyNot(root: "steps" | "vars", name: string, names: Names): string {
+function whyNot(root: "steps" | "vars"): string {
   if (root === "vars") return "cannot be set yet: the step that sets it comes later or is in another branch.";
-  if (!names.handlers.has(name)) return "cannot have run yet: it comes later, is in another branch, or is this step.";
-  return "handles a failure: what it answers is read among the steps beside it. `set` a variable to hand it on.";
+  return "cannot have run yet: it comes later, is in another branch, or is this step.";
 }
 
 function added(map: ReadonlyMap<string, Certainty>, names: string[], certainty: Certainty): Map<string, Certainty> {

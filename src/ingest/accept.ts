@@ -71,6 +71,11 @@ export function createAccept(deps: AcceptDeps): Accept {
   /** Answers like the first time, and makes sure that what was promised then is under way. */
   async function answerDuplicate(tenantId: TenantId, event: Event): Promise<Accepted> {
     const first = await store.events.find(tenantId, event.id);
+    const { idWithSource, ...envelope } = event;
+    // Another sender's CloudEvent has this id: the two are different events.
+    if (first && idWithSource !== undefined && first.source !== event.source) {
+      return acceptEvent(tenantId, { ...envelope, id: idWithSource });
+    }
     if (!first) throw new Error(`The event ${event.id} is a duplicate of one that is not there.`);
     if (first.state === "pending" && starter.hasRoom()) start(first);
     return answerOf("duplicate", first);

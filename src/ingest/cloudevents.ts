@@ -1,7 +1,8 @@
 // What event does a CloudEvents 1.0 request hold? Structured, binary and batched mode of its HTTP binding.
 //
-// A CloudEvent is identified by `id` and `source` together, so our id joins both. Extension attributes, `subject` and
-// `dataschema` are dropped: an event of ours has no place that flows could read them from.
+// A CloudEvent is identified by `id` and `source` together: it keeps its id unless that is taken by another source, and
+// has one that joins both then. Extension attributes, `subject` and `dataschema` are dropped: an event of ours has no
+// place that flows could read them from.
 import { createHash } from "node:crypto";
 import { isUtf8 } from "node:buffer";
 import type { Finding } from "../model/problem.ts";
@@ -82,11 +83,15 @@ export function decodeHeaderValue(header: string): string | undefined {
 }
 
 /** An id of ours for an event that `id` and `source` identify together: readable where it fits, else their hash. */
-export function eventIdOf(id: string, source: string): string {
+export function joinedId(id: string, source: string): string {
   // With `@` and `%` of the id encoded, the first `@` parts the two: no other pair has the same text.
   const joined = `${id.replace(/[%@]/g, (one) => (one === "%" ? "%25" : "%40"))}@${source}`;
-  if (joined.length <= eventIdCharsMax && /^[!-~]+$/.test(joined)) return joined;
+  if (isEventId(joined)) return joined;
   return `ce_${createHash("sha256").update(joined).digest("hex")}`;
+}
+
+function isEventId(text: string): boolean {
+  return text.length <= eventIdCharsMax && /^[!-~]+$/.test(text);
 }
 
 /** One event in structured mode, anywhere in a text. */
@@ -119,7 +124,9 @@ function eventOf(attributes: Attributes, pointer: string, dataText: string): Env
   if (findings.length > 0) return invalid(findings);
   // The checks above leave texts only.
   const { id, source, type, time } = attributes as { id: string; source: string; type: string; time?: string };
-  return eventFrom({ id: eventIdOf(id, source), type, source, occurredAt: time, dataText });
+  const idWithSource = joinedId(id, source);
+  const result = eventFrom({ id: isEventId(id) ? id : idWithSource, type, source, occurredAt: time, dataText });
+  return result.ok ? { ...result, event: { ...result.event, idWithSource } } : result;
 }
 
 function checkVersion(attributes: Attributes, pointer: string): Finding[] {

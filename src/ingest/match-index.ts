@@ -18,40 +18,17 @@ const freshWaitMs = 4_000;
  * been read again: a flow that was published elsewhere must not miss one.
  */
 export async function watchPublishedFlows(flows: FlowStore, log: Log) {
-  const plansByTenant = new Map<TenantId, Map<FlowId, Plan>>();
-  const indexByTenant = new Map<TenantId, MatchIndex>();
+  const published = createPublished(flows);
   let closed = false;
   let stream: { close(): Promise<void> } | undefined;
   let fresh: Promise<void> | undefined;
-
-  const put = (tenantId: TenantId, flowId: FlowId, plan: Plan) => {
-    const plans = plansByTenant.get(tenantId) ?? new Map<FlowId, Plan>();
-    plansByTenant.set(tenantId, plans.set(flowId, plan));
-    indexByTenant.delete(tenantId);
-  };
-  const drop = (flowId: FlowId) => {
-    for (const [tenantId, plans] of plansByTenant) if (plans.delete(flowId)) indexByTenant.delete(tenantId);
-  };
-  const read = async (only?: FlowId) => {
-    const enabled = await flows.enabled(only);
-    const plans = await Promise.all(
-      enabled.map(async (one) => ({ ...one, plan: await flows.plan(one.tenantId, one.flowId, one.version) })),
-    );
-    if (only) drop(only);
-    else plansByTenant.clear();
-    if (!only) indexByTenant.clear();
-    for (const { tenantId, flowId, plan } of plans) if (plan) put(tenantId, flowId, plan);
-  };
 
   /** Watches first and reads then: what changes in between is told by the stream. */
   const begin = async (): Promise<void> => {
     while (!closed) {
       try {
-        stream = flows.watch({
-          change: (id) => void read(id).catch(restart),
-          error: restart,
-        });
-        await read();
+        stream = flows.watch({ change: (id) => void published.read(id).catch(restart), error: restart });
+        await published.read();
         return;
       } catch (err) {
         log.warn({ err }, "the published flows cannot be read; trying again");
@@ -73,6 +50,57 @@ export async function watchPublishedFlows(flows: FlowStore, log: Log) {
     /** The tenant's index. Throws AppError `service.storage_unavailable` when it cannot be made current in time. */
     async of(tenantId: TenantId): Promise<MatchIndex> {
       if (fresh) await withinTime(fresh);
+      return published.of(tenantId);
+    },
+
+    /** Reads one flow again at once, so that its next event in this process finds it as it is. */
+    changed: (flowId: FlowId): Promise<void> => published.read(flowId),
+
+    async close(): Promise<void> {
+      closed = true;
+      await stream?.close();
+    },
+  };
+}
+
+/** The enabled flows' plans in memory, and the indexes that are built from them when they are asked for. */
+function createPublished(flows: FlowStore) {
+  const plansByTenant = new Map<TenantId, Map<FlowId, Plan>>();
+  const indexByTenant = new Map<TenantId, MatchIndex>();
+
+  const drop = (flowId: FlowId) => {
+    for (const [tenantId, plans] of plansByTenant) if (plans.delete(flowId)) indexByTenant.delete(tenantId);
+  };
+  const put = (tenantId: TenantId, flowId: FlowId, plan: Plan) => {
+    const plans = plansByTenant.get(tenantId) ?? new Map<FlowId, Plan>();
+    plansByTenant.set(tenantId, plans.set(flowId, plan));
+    indexByTenant.delete(tenantId);
+  };
+
+  const readNow = async (only: FlowId | undefined): Promise<void> => {
+    const enabled = await flows.enabled(only);
+    const plans = await Promise.all(
+      enabled.map(async (one) => ({ ...one, plan: await flows.plan(one.tenantId, one.flowId, one.version) })),
+    );
+    if (only) drop(only);
+    else {
+      plansByTenant.clear();
+      indexByTenant.clear();
+    }
+    for (const { tenantId, flowId, plan } of plans) if (plan) put(tenantId, flowId, plan);
+  };
+
+  let last: Promise<void> = Promise.resolve();
+  return {
+    /** Reads all flows, or only one; one after the other, so that an older answer never overwrites a newer one. */
+    read(only?: FlowId): Promise<void> {
+      const turn = last.then(() => readNow(only));
+      // The one who asked hears of its failure; the next one does not care.
+      last = turn.catch(() => {});
+      return turn;
+    },
+
+    of(tenantId: TenantId): MatchIndex {
       const built = indexByTenant.get(tenantId);
       if (built) return built;
       const plans = plansByTenant.get(tenantId);
@@ -80,14 +108,6 @@ export async function watchPublishedFlows(flows: FlowStore, log: Log) {
       const index = buildMatchIndex([...plans.values()]);
       indexByTenant.set(tenantId, index);
       return index;
-    },
-
-    /** Reads one flow again at once, so that its next event in this process finds it as it is. */
-    changed: (flowId: FlowId): Promise<void> => read(flowId),
-
-    async close(): Promise<void> {
-      closed = true;
-      await stream?.close();
     },
   };
 }

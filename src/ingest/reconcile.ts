@@ -3,6 +3,7 @@ import type { Engine } from "../engine/engine.ts";
 import type { Log } from "../log.ts";
 import type { Run, RunEnd } from "../model/run.ts";
 import type { Store } from "../store/store.ts";
+import { startLoop } from "./loop.ts";
 
 const pollMs = 5_000;
 /** A run that is open and well is looked at again after this, in milliseconds. */
@@ -31,11 +32,8 @@ export function judgeRun(run: Run, state: Awaited<ReturnType<Engine["describe"]>
 /** Starts the watch; `close` ends it. */
 export function watchOpenRuns(deps: { store: Pick<Store, "runs" | "nowMs">; engine: Engine; log: Log }) {
   const { store, engine, log } = deps;
-  let closed = false;
-  let wakeUp: () => void = () => {};
-
   const sweep = async () => {
-    while (!closed && engine.isUp()) {
+    while (!loop.isClosing() && engine.isUp()) {
       const run = await store.runs.claimOpen(nextCheckMs);
       if (!run) return;
       const verdict = judgeRun(run, await engine.describe(run), Date.now());
@@ -53,25 +51,6 @@ export function watchOpenRuns(deps: { store: Pick<Store, "runs" | "nowMs">; engi
     }
   };
 
-  const loop = (async () => {
-    while (!closed) {
-      await sweep().catch((err: unknown) => log.debug({ err }, "open runs cannot be looked after at the moment"));
-      if (closed) return;
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, pollMs);
-        wakeUp = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
-    }
-  })();
-
-  return {
-    async close(): Promise<void> {
-      closed = true;
-      wakeUp();
-      await loop;
-    },
-  };
+  const loop = startLoop(pollMs, sweep, (err) => log.debug({ err }, "open runs cannot be looked after at the moment"));
+  return { close: loop.close };
 }

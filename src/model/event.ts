@@ -19,6 +19,11 @@ export type Event = {
   source?: string;
   /** The exact JSON text of `data` (UTF-8). */
   dataText: string;
+  /**
+   * The id under which it is kept when `id` is already one of another source: a CloudEvent is identified by `id` and
+   * `source` together. Absent for events that `id` alone identifies.
+   */
+  idWithSource?: EventId;
 };
 
 /** Events above this many bytes of data travel to the workflow by reference instead of by value. */

@@ -2,11 +2,11 @@
 import mongoose from "mongoose";
 import type { Event } from "../model/event.ts";
 import type { Failure } from "../model/failure.ts";
-import { firstIdAt, newId, type EventId, type FlowId, type Id, type RunId, type TenantId } from "../model/ids.ts";
+import { newId, type EventId, type FlowId, type Id, type RunId, type TenantId } from "../model/ids.ts";
 import { insertMany } from "./commands.ts";
 import type { Database } from "./database.ts";
 import { createGroupWriter } from "./group-writer.ts";
-import { readPage, type Page, type PageRequest } from "./page.ts";
+import { idsBetween, readPage, type Page, type PageRequest } from "./page.ts";
 
 export type TargetState = "pending" | "started" | "parked" | "cancelled";
 export type EventTarget = {
@@ -94,11 +94,8 @@ export function createEventStore(database: Database) {
 
     /** Newest first, without bodies. */
     list(tenantId: TenantId, filter: EventFilter, page: PageRequest): Promise<Page<Omit<StoredEvent, "data">>> {
-      const bounds = {
-        ...(filter.since ? { $gte: firstIdAt("evt", filter.since.getTime()) } : {}),
-        ...(filter.until ? { $lt: firstIdAt("evt", filter.until.getTime()) } : {}),
-      };
-      return readPage(raw, { tenantId, ...(filter.type ? { type: filter.type } : {}) }, bounds, page, { data: 0 });
+      const ofType = filter.type ? { type: filter.type } : {};
+      return readPage(raw, { tenantId, ...ofType }, idsBetween("evt", filter), page, { data: 0 });
     },
   };
 }

@@ -100,7 +100,7 @@ export function createFlowStore(database: Database) {
       const { number, plan, enable } = version;
       const publishedAt = new Date();
       await versions.write(tenantId, { flowId: seen.id, version: number, document: seen.draft, plan, publishedAt });
-      const change = await changeFlow(raw, { tenantId, ...seen }, { publishedVersion: number, enabled: enable });
+      const change = await changeFlow(raw, { ...seen, tenantId }, { publishedVersion: number, enabled: enable });
       return { ...change, publishedAt };
     },
 

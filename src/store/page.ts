@@ -1,17 +1,28 @@
 // Keyset pages: newest first, by _id, which sorts by time. The cursor is the last _id of the page before.
 import type mongoose from "mongoose";
+import { firstIdAt, type IdPrefix } from "../model/ids.ts";
 import type { Collection } from "./database.ts";
 
 export type PageRequest = { limit: number; cursor?: string | undefined };
 export type Page<T> = { items: T[]; nextCursor: string | undefined };
 
+/** Bounds of a page by the time in its ids: `since` and later, before `until`. */
+export function idsBetween(prefix: IdPrefix, between: { since?: Date | undefined; until?: Date | undefined }): Bounds {
+  const { since, until } = between;
+  return {
+    ...(since ? { $gte: firstIdAt(prefix, since.getTime()) } : {}),
+    ...(until ? { $lt: firstIdAt(prefix, until.getTime()) } : {}),
+  };
+}
+
+type Bounds = { $gte?: string; $lt?: string };
 type Keyed = { _id: string };
 
 /** One page of a collection. `bounds` limit the time by ids; `hide` names the fields that rows go without. */
 export async function readPage<T extends Keyed>(
   collection: Collection<T>,
   filter: Record<string, unknown>,
-  bounds: { $gte?: string; $lt?: string },
+  bounds: Bounds,
   page: PageRequest,
   hide: Record<string, 0> = {},
 ): Promise<Page<T>> {

@@ -1,13 +1,13 @@
 // Runs: one row a run, written when its event is accepted, when it starts and when it ends.
 import mongoose from "mongoose";
 import type { Failure, FailureClass } from "../model/failure.ts";
-import { firstIdAt, type EventId, type FlowId, type RunId, type TenantId } from "../model/ids.ts";
+import type { EventId, FlowId, RunId, TenantId } from "../model/ids.ts";
 import type { Json } from "../model/json.ts";
 import { isEnded, type Run, type RunEnd, type RunStatus } from "../model/run.ts";
 import { insertMany, updateEach } from "./commands.ts";
 import type { Database } from "./database.ts";
 import { createGroupWriter } from "./group-writer.ts";
-import { readPage, type Page, type PageRequest } from "./page.ts";
+import { idsBetween, readPage, type Page, type PageRequest } from "./page.ts";
 
 /** A run as stored. `output` is JSON text: keys of people's data must never be read as MongoDB's operators. */
 type StoredRun = Omit<Run, "id" | "output"> & {
@@ -93,7 +93,9 @@ export function createRunStore(database: Database) {
     },
 
     async list(tenantId: TenantId, filter: RunFilter, page: PageRequest): Promise<Page<Run>> {
-      const rows = await readPage(raw, { tenantId, ...filterFields(filter) }, timeBounds(filter), page, { output: 0 });
+      const rows = await readPage(raw, { tenantId, ...filterFields(filter) }, idsBetween("run", filter), page, {
+        output: 0,
+      });
       return { items: rows.items.map(runOf), nextCursor: rows.nextCursor };
     },
 
@@ -181,11 +183,4 @@ function filterFields(filter: RunFilter): Record<string, unknown> {
     "error.class": filter.errorClass,
   };
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
-}
-
-function timeBounds(filter: RunFilter): { $gte?: string; $lt?: string } {
-  return {
-    ...(filter.since ? { $gte: firstIdAt("run", filter.since.getTime()) } : {}),
-    ...(filter.until ? { $lt: firstIdAt("run", filter.until.getTime()) } : {}),
-  };
 }

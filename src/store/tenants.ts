@@ -58,10 +58,10 @@ export function createTenantStore(database: Database) {
       }
     },
 
-    /** Newest first, without those that have expired. */
+    /** Newest first, without those that have expired by the database's clock. */
     async signingSecrets(tenantId: TenantId): Promise<StoredSecret[]> {
       const tenant = await raw.findOne({ _id: tenantId }, { projection: { signingSecrets: 1 } });
-      const now = Date.now();
+      const now = database.nowMs();
       return (tenant?.signingSecrets ?? []).filter((one) => !one.expiresAt || one.expiresAt.getTime() > now);
     },
 
@@ -74,16 +74,25 @@ export function createTenantStore(database: Database) {
       return answer.modifiedCount === 1;
     },
 
-    /** Puts a new secret first; the ones before it expire at `graceUntil`. At most ten are kept. */
-    async rotateSecret(tenantId: TenantId, secret: StoredSecret, graceUntil: Date): Promise<void> {
-      const earlier = await raw.findOne({ _id: tenantId }, { projection: { signingSecrets: 1 } });
-      const kept = (earlier?.signingSecrets ?? [])
-        .filter((one) => !one.expiresAt || one.expiresAt > new Date())
-        .map((one) => ({
-          ...one,
-          expiresAt: one.expiresAt && one.expiresAt < graceUntil ? one.expiresAt : graceUntil,
-        }));
-      await raw.updateOne({ _id: tenantId }, { $set: { signingSecrets: [secret, ...kept].slice(0, 10) } });
+    /**
+     * Puts a new secret first; the ones before it expire `graceMs` from now by the database's clock, if they do not
+     * before. At most ten are kept. One update: of two rotations that meet neither loses the other's secret.
+     */
+    async rotateSecret(tenantId: TenantId, secret: StoredSecret, graceMs: number): Promise<void> {
+      await raw.updateOne({ _id: tenantId }, [{ $set: { signingSecrets: rotated(secret, graceMs) } }]);
     },
   };
+}
+
+const secretsMax = 10;
+
+/** The tenant's secrets after a rotation, as an aggregation expression over the ones before it. */
+function rotated(secret: StoredSecret, graceMs: number): object {
+  const graceEnd = { $add: ["$$NOW", graceMs] };
+  // `$min` passes over what is missing: a secret without an end gets this one.
+  const ending = { $mergeObjects: ["$$one", { expiresAt: { $min: ["$$one.expiresAt", graceEnd] } }] };
+  const earlier = { $map: { input: "$signingSecrets", as: "one", in: ending } };
+  const kept = { $filter: { input: earlier, as: "one", cond: { $gt: ["$$one.expiresAt", "$$NOW"] } } };
+  // A literal: no text of the secret is ever read as an expression.
+  return { $slice: [{ $concatArrays: [[{ $literal: secret }], kept] }, secretsMax] };
 }

@@ -150,11 +150,6 @@ describe("a plan", () => {
     expect(plan.steps[2]).toMatchObject({ uses: ["event.data.a", "run", "steps.first", "vars.total"] });
   });
 
-  test("knows that reading the scope as a whole reads everything", () => {
-    const plan = planOf(flowOf([{ id: "all", set: { scope: { $logic: { var: "" } } } }]));
-    expect(plan.steps[0]).toMatchObject({ uses: ["env", "event", "flow", "run", "steps", "tenant", "vars"] });
-  });
-
   test("has simple filters as rules, and says that they were simple", () => {
     const filter = { field: "data.rating", operator: "equals", value: 1 };
     expect(planOf(flowOf([send("s")], { filter })).filter).toMatchObject({
@@ -232,9 +227,9 @@ describe("a reference", () => {
       ["reference.unreachable /steps/0/choose/0/steps/0/with/data/read"],
     ],
     [
-      "into a handler from outside",
-      flowOf([send("a", { onError: { steps: [send("h")] } }), read("b", "steps.h.id")]),
-      [`reference.unreachable ${at}`],
+      "into a handler from before it",
+      flowOf([read("b", "steps.h.id"), send("a", { onError: { steps: [send("h")] } })]),
+      ["reference.unreachable /steps/0/with/data/read"],
     ],
     [
       "into onFailure from outside",
@@ -303,6 +298,34 @@ describe("a reference", () => {
     expect(brief(errorsOf(document))).toEqual(errors);
   });
 
+  test.each<[string, unknown, string]>([
+    ["a template", flowOf([send("a", { with: { url, data: { all: "{{this}}" } } })]), "/steps/0/with/data/all"],
+    ["a part of a template", flowOf([{ id: "s", set: { text: "Got {{json this}}." } }]), "/steps/0/set/text"],
+    ["a block", flowOf([{ id: "s", set: { text: "{{#each this}}x{{/each}}" } }]), "/steps/0/set/text"],
+    ["a rule", flowOf([{ id: "s", set: { all: { $logic: { var: "" } } } }]), "/steps/0/set/all/$logic/var"],
+    ["a rule's list", flowOf([send("a", { if: { "!!": [{ var: [""] }] } })]), "/steps/0/if/!!/0/var/0"],
+    ["a rule's null", flowOf([send("a", { if: { "!!": [{ var: null }] } })]), "/steps/0/if/!!/0/var"],
+    ["the filter", flowOf([send("a")], { filter: { "!!": [{ var: "" }] } }), "/filter/!!/0/var"],
+    ["the output", flowOf([send("a")], { output: "{{this}}" }), "/output"],
+    [
+      "a rule, beside a body that reads its items",
+      flowOf([send("a", { if: { in: [1, { map: [{ var: "event.data.list" }, { var: "" }] }, { var: "" }] } })]),
+      "/steps/0/if/in/2/var",
+    ],
+  ])("to the scope as a whole is refused, and asks for a name: %s", (_, document, pointer) => {
+    const [error, ...others] = errorsOf(document);
+    expect(others).toEqual([]);
+    expect(error).toMatchObject({ pointer, code: "reference.scope", message: expect.stringContaining("name what") });
+  });
+
+  test("to the item of a list by the empty path is none to the scope", () => {
+    const rule = { map: [{ var: "event.data.list" }, { var: "" }] };
+    const [step] = planOf(
+      flowOf([{ id: "s", set: { all: { $logic: rule }, text: "{{#each event.data.list}}{{this}}{{/each}}" } }]),
+    ).steps;
+    expect(step).toMatchObject({ uses: ["event.data.list"] });
+  });
+
   test.each<[string, unknown, string[]]>([
     ["to a step that always runs", flowOf([send("a"), read("b", "steps.a.id")]), []],
     [
@@ -330,6 +353,23 @@ describe("a reference", () => {
       "to a variable of a handler",
       flowOf([send("a", { onError: { steps: [{ id: "s", set: { why: 1 } }] } }), read("b", "vars.why")]),
       [`reference.maybe ${at}`],
+    ],
+    [
+      "to a step of a handler",
+      flowOf([send("a", { onError: { steps: [send("h")] } }), read("b", "steps.h.id")]),
+      [`reference.maybe ${at}`],
+    ],
+    [
+      "to a step of a branch of a handler",
+      flowOf([send("a", { onError: { steps: [choice(when([send("h")]))] } }), read("b", "steps.h.id")]),
+      [`reference.maybe ${at}`],
+    ],
+    [
+      "to a step before the one that is handled",
+      flowOf([send("first"), send("a", { onError: { steps: [send("h")] } })], {
+        output: "{{steps.first.id}}",
+      }),
+      [],
     ],
     [
       "to a variable that is surely set first",
