@@ -17,4 +17,6 @@ createServer((request, response) => {
     console.log(Buffer.concat(chunks).toString("utf8"));
     response.writeHead(status, { "content-type": "application/json" }).end("{}");
   });
-}).listen(port, "127.0.0.1", () => console.log(`Receiving on http://127.0.0.1:${port}, answering ${status}. Ctrl+C stops.`));
+}).listen(port, "127.0.0.1", () =>
+  console.log(`Receiving on http://127.0.0.1:${port}, answering ${status}. Ctrl+C stops.`),
+);

@@ -108,6 +108,14 @@ export function createRunStore(database: Database) {
       return answer.matchedCount === 1;
     },
 
+    ...createChecks(database),
+  };
+}
+
+/** Which open runs are due for a look: a workflow that vanished or was ended from outside is found out by it. */
+function createChecks(database: Database) {
+  const raw = database.raw<StoredRun>("runs");
+  return {
     /** Puts the next look at an open run to a time from now. */
     async checkAgain(runId: RunId, delayMs: number): Promise<void> {
       const checkAt = new Date(database.nowMs() + delayMs);

@@ -59,6 +59,17 @@ test("a rotation by another process is followed within ten seconds", async () =>
   expect(await here.current(tenantId)).toEqual(await there.current(tenantId));
 });
 
+test("rotations that meet lose no secret: each process's new one signs", async () => {
+  const tenantId = await store.tenants.create("a");
+  const first = await open().current(tenantId);
+  const ids = await Promise.all([1, 2, 3, 4, 5].map(() => open().rotate(tenantId)));
+  const stored = await store.tenants.signingSecrets(tenantId);
+  expect(stored.map((one) => one.id)).toEqual(expect.arrayContaining(ids));
+  expect(stored).toHaveLength(6);
+  expect(stored.filter((one) => one.expiresAt === undefined)).toHaveLength(1);
+  expect(await open().current(tenantId)).toContain(first[0]);
+});
+
 test("a tenant that does not exist has nothing to reveal", async () => {
   await expect(open().reveal("tnt_nobody")).rejects.toThrow("does not exist");
 });

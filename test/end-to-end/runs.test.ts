@@ -55,7 +55,7 @@ describe("a matching event", () => {
     });
     const [step] = await app.steps(run.id);
     expect(step).toMatchObject({ path: "tell", status: "succeeded", use: "webhook.post" });
-    expect(step.attempts).toMatchObject([
+    expect(step?.attempts).toMatchObject([
       { number: 1, trigger: "first", outcome: "succeeded", response: { status: 200 } },
     ]);
   });
@@ -105,7 +105,7 @@ describe("the same event id", () => {
     const event = { ...badReview, type, id: `once-${type}` };
     const [one, two] = await Promise.all([app.publish(event), app.publish(event)]);
     expect(one.body.runs).toEqual(two.body.runs);
-    expect([one.body.duplicate, two.body.duplicate].toSorted()).toEqual([false, true]);
+    expect(new Set([one.body.duplicate, two.body.duplicate])).toEqual(new Set([false, true]));
     await app.run(one.body.runs[0]);
     const again = await app.publish(event);
     expect(again.body).toEqual({ ...one.body, duplicate: true });
@@ -130,7 +130,7 @@ describe("a failing receiver", () => {
     const run = await app.run((await app.publish({ ...badReview, type })).body.runs[0]);
     expect(run.status).toBe("succeeded");
     const [step] = await app.steps(run.id);
-    expect(step.attempts.map((one: any) => [one.number, one.outcome, one.class, one.trigger])).toEqual([
+    expect(step?.attempts.map((one) => [one.number, one.outcome, one.class, one.trigger])).toEqual([
       [1, "failed", "transient", "first"],
       [2, "failed", "transient", "automatic"],
       [3, "succeeded", undefined, "automatic"],
@@ -176,7 +176,7 @@ describe("a failing receiver", () => {
     const run = await app.run((await app.publish({ ...badReview, type })).body.runs[0]);
     expect(run).toMatchObject({ status: "failed", failedStep: "tell", error: { class: "validation", status: 422 } });
     const steps = await app.steps(run.id);
-    expect(steps.find((one) => one.path === "tell").attempts[0].response).toMatchObject({
+    expect(steps.find((one) => one.path === "tell")?.attempts[0]?.response).toMatchObject({
       status: 422,
       body: "no such shop",
     });
@@ -245,7 +245,7 @@ describe("the steps of a flow", () => {
     });
     const run = await app.run((await app.publish({ ...badReview, type })).body.runs[0]);
     expect(run).toMatchObject({ status: "succeeded", output: { body: { done: true } } });
-    expect((await app.steps(run.id))[0].attempts[0]).toMatchObject({ class: "expectation" });
+    expect((await app.steps(run.id))[0]?.attempts[0]).toMatchObject({ class: "expectation" });
   });
 });
 

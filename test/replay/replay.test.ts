@@ -11,7 +11,7 @@ const workflowBundle = { codePath: process.env["MILLRACE_TEST_WORKFLOW_BUNDLE"] 
 const readHistory = (name: string) => historyFromJSON(JSON.parse(readFileSync(join(folder, `${name}.json`), "utf8")));
 
 test.each(scenarios.map(({ name }) => name))("the recorded run %s replays to the same commands", async (name) => {
-  await Worker.runReplayHistory({ workflowBundle }, readHistory(name), name);
+  await expect(Worker.runReplayHistory({ workflowBundle }, readHistory(name), name)).resolves.toBeUndefined();
 });
 
 test("every recorded history belongs to a scenario, and every scenario has one", () => {

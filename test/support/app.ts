@@ -4,29 +4,58 @@ import { readConfig } from "../../src/config.ts";
 import { createLog } from "../../src/log.ts";
 import { newApiKey } from "../../src/model/api-key.ts";
 import type { Flow } from "../../src/model/flow.ts";
-import type { RunStatus } from "../../src/model/run.ts";
+import type { EventId, RunId } from "../../src/model/ids.ts";
+import type { Finding } from "../../src/model/problem.ts";
+import type { Run, RunStatus } from "../../src/model/run.ts";
+import type { StepView } from "../../src/model/step.ts";
 import { newKeyringEntry } from "../../src/vault/keyring.ts";
 import { testServers, uniqueName } from "./servers.ts";
 import { until } from "./wait.ts";
 
-export type Answer = {
-  status: number;
-  headers: Headers;
-  // The body as a test reads it: what is not there is undefined, and the test says so.
-  body: any;
+export type Answer<Body = AnswerBody> = { status: number; headers: Headers; body: Body };
+
+/** What routes answer, as far as tests read members one by one. No route has them all: a test that reads one says which. */
+export type AnswerBody = {
+  id: string;
+  slug: string;
+  name: string;
+  code: string;
+  detail: string;
+  requestId: string;
+  errors: Finding[];
+  problems: Finding[];
+  secret: string;
+  notMatched: unknown[];
+  data: unknown[];
 };
+
+/** What publishing an event answers. */
+export type PublishedView = { id: EventId; matched: number; runs: RunId[]; deliveries: number; duplicate: boolean };
+
+/** A run as the API shows it: times are RFC 3339 texts. */
+export type RunView = Omit<Run, "tenantId" | TimeOfRun> & { [time in TimeOfRun]?: string } & {
+  durationMs?: number;
+  retriedBy: RunId[];
+  temporalUrl?: string;
+};
+type TimeOfRun = "createdAt" | "startedAt" | "endedAt" | "cancelRequestedAt";
 
 export type TestApp = App & {
   url: string;
   apiKey: string;
-  call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  call<Body = AnswerBody>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<Answer<Body>>;
   /** Publishes an event; fails the test when it is not accepted. */
-  publish(event: object): Promise<Answer>;
+  publish(event: object): Promise<Answer<PublishedView>>;
   /** Makes and publishes a flow; fails the test when either is refused. Answers its id. */
   createFlow(flow: Partial<Flow> & Pick<Flow, "steps">): Promise<string>;
-  /** The run as the API shows it, once it has ended (or has the given status). */
-  run(id: string, status?: RunStatus): Promise<any>;
-  steps(id: string): Promise<any[]>;
+  /** The run once it has ended (or has the given status); fails the test for an event that started none. */
+  run(id: string | undefined, status?: RunStatus): Promise<RunView>;
+  steps(id: string | undefined): Promise<StepView[]>;
   [Symbol.asyncDispose](): Promise<void>;
 };
 
@@ -65,16 +94,23 @@ export async function startApp(
 }
 
 function clientOf(url: string, apiKey: string) {
-  const call: TestApp["call"] = async (method, path, body, headers = {}) => {
+  const call = async <Body = AnswerBody>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Answer<Body>> => {
     const answer = await fetch(`${url}${path}`, {
       method,
       headers: { authorization: `Bearer ${apiKey}`, "content-type": "application/json", ...headers },
       ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
     });
     const text = await answer.text();
-    return { status: answer.status, headers: answer.headers, body: text === "" ? undefined : JSON.parse(text) };
+    // The caller names what the route answers; what it does not answer is undefined, and the test fails on it.
+    const parsed = (text === "" ? undefined : JSON.parse(text)) as Body;
+    return { status: answer.status, headers: answer.headers, body: parsed };
   };
-  const expected = async (status: number, answer: Promise<Answer>): Promise<Answer> => {
+  const expected = async <Body>(status: number, answer: Promise<Answer<Body>>): Promise<Answer<Body>> => {
     const got = await answer;
     if (got.status !== status) throw new Error(`Expected ${status}, got ${got.status}: ${JSON.stringify(got.body)}`);
     return got;
@@ -83,23 +119,25 @@ function clientOf(url: string, apiKey: string) {
     url,
     apiKey,
     call,
-    publish: (event: object) => expected(202, call("POST", "/v1/events", event)),
+    publish: (event: object) => expected(202, call<PublishedView>("POST", "/v1/events", event)),
     async createFlow(flow: Partial<Flow> & Pick<Flow, "steps">): Promise<string> {
       const document = { name: uniqueName("flow"), on: { event: "review.created" }, ...flow };
       const created = await expected(201, call("POST", "/v1/flows", document));
       await expected(200, call("POST", `/v1/flows/${created.body.id}/publish`, {}));
       return created.body.id;
     },
-    async run(id: string, status?: RunStatus): Promise<any> {
-      let run: any;
+    async run(id: string | undefined, status?: RunStatus): Promise<RunView> {
+      if (id === undefined) throw new Error("The event started no run.");
+      let run: RunView | undefined;
+      const hasCome = ({ status: now, endedAt }: RunView) => (status ? now === status : endedAt !== undefined);
       await until(async () => {
-        run = (await call("GET", `/v1/runs/${id}`)).body;
-        return status ? run.status === status : run.endedAt != null;
-      }, 25_000).catch(() => {
-        throw new Error(`The run did not get there: ${JSON.stringify(run)}`);
-      });
+        run = (await call<RunView>("GET", `/v1/runs/${id}`)).body;
+        return hasCome(run);
+      }, 25_000).catch(() => undefined);
+      if (!run || !hasCome(run)) throw new Error(`The run did not get there: ${JSON.stringify(run)}`);
       return run;
     },
-    steps: async (id: string): Promise<any[]> => (await call("GET", `/v1/runs/${id}/steps`)).body.data,
+    steps: async (id: string | undefined): Promise<StepView[]> =>
+      (await call<{ data: StepView[] }>("GET", `/v1/runs/${id}/steps`)).body.data,
   };
 }
