@@ -14,8 +14,9 @@ export type Starter = ReturnType<typeof createStarter>;
  * seconds, so the bound is also what keeps the order.
  */
 const startsMax = 8;
-/** Events waiting for their start in memory; the rest waits in MongoDB. */
+/** Events waiting for their start in memory, and their data in bytes; the rest waits in MongoDB. */
 const queueMax = 256;
+const queueBytesMax = 16 * 1024 * 1024;
 
 /** What became of an event's starts: all of them done, or to be looked at again by the relay. */
 export type Dispatched = "done" | "unavailable" | "refused";
@@ -32,12 +33,14 @@ export function createStarter(deps: StarterDeps) {
   const queue: { event: StoredEvent; resolve(result: Dispatched): void }[] = [];
   const marks = createMarks(deps);
   let active = 0;
+  let queuedBytes = 0;
 
   const next = () => {
     while (active < startsMax) {
       const job = queue.shift();
       if (!job) return;
       active++;
+      queuedBytes -= job.event.data.length();
       void startTargets(deps, marks, job.event)
         .catch((err: unknown): Dispatched => {
           log.warn({ err, eventId: job.event.id }, "an event's runs could not be started yet");
@@ -53,7 +56,7 @@ export function createStarter(deps: StarterDeps) {
 
   return {
     /** Whether one more event may wait here. */
-    hasRoom: () => queue.length < queueMax,
+    hasRoom: () => queue.length < queueMax && queuedBytes < queueBytesMax,
     /** Whether a start could begin at once. */
     isFree: () => active + queue.length < startsMax,
 
@@ -61,6 +64,7 @@ export function createStarter(deps: StarterDeps) {
     dispatch: (event: StoredEvent): Promise<Dispatched> =>
       new Promise((resolve) => {
         queue.push({ event, resolve });
+        queuedBytes += event.data.length();
         next();
       }),
 

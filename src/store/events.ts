@@ -79,6 +79,7 @@ export function createEventStore(database: Database) {
     },
     itemsMax: 100,
     inFlightMax: 2,
+    bytesOf: (event) => event.data.length(),
   });
 
   return {

@@ -9,6 +9,9 @@ export type GroupWriter<T, R> = {
   idle(): Promise<void>;
 };
 
+/** MongoDB takes commands of 48 MB; a group far below it also keeps the memory of two groups on their way small. */
+const groupBytesMax = 8 * 1024 * 1024;
+
 type Waiting<T, R> = { item: T; resolve(result: R): void; reject(error: unknown): void };
 
 /**
@@ -23,8 +26,10 @@ export function createGroupWriter<T, R>(options: {
   inFlightMax: number;
   /** How long the first item of a group waits for others, in milliseconds; for writes that nobody waits for. */
   lingerMs?: number;
+  /** Size of an item in bytes; a group ends before it would pass `groupBytesMax`. Absent: items are small. */
+  bytesOf?: (item: T) => number;
 }): GroupWriter<T, R> {
-  const { write, itemsMax, inFlightMax, lingerMs } = options;
+  const { write, inFlightMax, lingerMs } = options;
   const waiting: Waiting<T, R>[] = [];
   let idlers: (() => void)[] = [];
   let inFlight = 0;
@@ -34,7 +39,7 @@ export function createGroupWriter<T, R>(options: {
   const flush = () => {
     scheduled = false;
     while (waiting.length > 0 && inFlight < inFlightMax) {
-      const group = waiting.splice(0, itemsMax);
+      const group = waiting.splice(0, groupSize(waiting, options));
       inFlight++;
       writing += group.length;
       void writeGroup(group).finally(() => {
@@ -71,4 +76,19 @@ export function createGroupWriter<T, R>(options: {
     size: () => waiting.length + writing,
     idle: () => (waiting.length + inFlight === 0 ? Promise.resolve() : new Promise((done) => idlers.push(done))),
   };
+}
+
+/** How many of the first items make a group: at least one, and no more than one command can carry. */
+function groupSize<T, R>(
+  waiting: Waiting<T, R>[],
+  { itemsMax, bytesOf }: { itemsMax: number; bytesOf?: (item: T) => number },
+): number {
+  let bytes = 0;
+  let size = 0;
+  for (const { item } of waiting) {
+    bytes += bytesOf?.(item) ?? 0;
+    if (size === itemsMax || (size > 0 && bytes > groupBytesMax)) return size;
+    size++;
+  }
+  return size;
 }

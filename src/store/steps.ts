@@ -59,6 +59,7 @@ export function createStepStore(database: Database) {
     },
     itemsMax: 100,
     inFlightMax: 2,
+    bytesOf: (updates) => updates.length * stepBytesMax,
   });
 
   return {
