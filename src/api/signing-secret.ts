@@ -3,7 +3,9 @@ import { rotationGraceMs } from "../connector/signing-secrets.ts";
 import type { ApiDeps } from "./deps.ts";
 import { route, type Route } from "./route.ts";
 
-export function signingSecretRoutes({ signingSecrets, log }: Pick<ApiDeps, "signingSecrets" | "log">): Route[] {
+type Deps = Pick<ApiDeps, "signingSecrets" | "store" | "log">;
+
+export function signingSecretRoutes({ signingSecrets, store, log }: Deps): Route[] {
   return [
     route({
       method: "post",
@@ -42,7 +44,7 @@ export function signingSecretRoutes({ signingSecrets, log }: Pick<ApiDeps, "sign
         },
       },
       async handler({ tenantId, keyId }) {
-        const graceUntil = new Date(Date.now() + rotationGraceMs);
+        const graceUntil = new Date(store.nowMs() + rotationGraceMs);
         const id = await signingSecrets.rotate(tenantId);
         log.info({ tenantId, keyId, secretId: id }, "the signing secret was rotated");
         return { status: 200, body: { id, graceUntil } };

@@ -46,6 +46,9 @@ const schema = new mongoose.Schema(
   { versionKey: false },
 );
 
+/** What a step may bring to a group: input 256 KB, output, request and answer 64 KB each. Counting it would cost more. */
+const stepBytesMax = 448 * 1024;
+
 /** Every query on steps. */
 export function createStepStore(database: Database) {
   const model = database.connection.model("Step", schema, "steps");
