@@ -4,7 +4,6 @@ import { randomFillSync } from "node:crypto";
 export type IdPrefix = "tnt" | "key" | "evt" | "flow" | "run" | "req" | "proc";
 export type Id<P extends IdPrefix> = `${P}_${string}`;
 export type TenantId = Id<"tnt">;
-export type KeyId = Id<"key">;
 export type FlowId = Id<"flow">;
 export type RunId = Id<"run">;
 /** The id of an event is the sender's own where one was given; ours (`evt_…`) otherwise. */

@@ -42,7 +42,7 @@ export function createGroupWriter<T, R>(options: {
       const group = waiting.splice(0, groupSize(waiting, options));
       inFlight++;
       writing += group.length;
-      void writeGroup(group).finally(() => {
+      void writeGroup(group, write).finally(() => {
         inFlight--;
         writing -= group.length;
         if (waiting.length > 0) flush();
@@ -51,15 +51,6 @@ export function createGroupWriter<T, R>(options: {
           idlers = [];
         }
       });
-    }
-  };
-  const writeGroup = async (group: Waiting<T, R>[]) => {
-    try {
-      const results = await write(group.map((one) => one.item));
-      // `write` answers one result an item; the cast only undoes the index check.
-      group.forEach((one, i) => one.resolve(results[i] as R));
-    } catch (error) {
-      for (const one of group) one.reject(error);
     }
   };
 
@@ -76,6 +67,17 @@ export function createGroupWriter<T, R>(options: {
     size: () => waiting.length + writing,
     idle: () => (waiting.length + inFlight === 0 ? Promise.resolve() : new Promise((done) => idlers.push(done))),
   };
+}
+
+/** Writes a group and tells each of its items what came of it. Never rejects. */
+async function writeGroup<T, R>(group: Waiting<T, R>[], write: (items: T[]) => Promise<R[]>): Promise<void> {
+  try {
+    const results = await write(group.map((one) => one.item));
+    // `write` answers one result an item; the cast only undoes the index check.
+    group.forEach((one, i) => one.resolve(results[i] as R));
+  } catch (error) {
+    for (const one of group) one.reject(error);
+  }
 }
 
 /** How many of the first items make a group: at least one, and no more than one command can carry. */
