@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import { createApp, type App } from "./app.ts";
 import { ConfigError, readConfig, type Config } from "./config.ts";
+import { DataFolderInUseError } from "./embedded/lock.ts";
 import { startEmbedded, type Embedded } from "./embedded/start.ts";
 import { installRuntime } from "./engine/engine.ts";
 import { firstApiKeyOf, keyringOf } from "./first-start.ts";
@@ -10,6 +11,7 @@ import { closePrototypes } from "./harden.ts";
 import { createLog, type Log } from "./log.ts";
 import { newApiKey } from "./model/api-key.ts";
 import { packageRoot } from "./package-root.ts";
+import { VaultError } from "./vault/keyring.ts";
 import { newKeyringEntry } from "./vault/keyring.ts";
 import { welcome } from "./welcome.ts";
 
@@ -26,10 +28,20 @@ async function main(args: string[]): Promise<void> {
   try {
     await run(readConfig(undefined, args));
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    process.exitCode = 2;
+    const isSentence =
+      error instanceof ConfigError || error instanceof VaultError || error instanceof DataFolderInUseError;
+    // A person's mistake needs a sentence, a fault of ours its place.
+    process.stderr.write(`${isSentence ? error.message : describe(error)}\n`);
+    // Native threads of a half-made start would keep the process alive.
+    process.exit(isSentence ? 2 : 1);
   }
+}
+
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if ("code" in error && error.code === "EADDRINUSE")
+    return `${error.message}. Choose another port with MILLRACE_PORT.`;
+  return error.stack ?? error.message;
 }
 
 async function run(config: Readonly<Config>): Promise<void> {
@@ -37,6 +49,16 @@ async function run(config: Readonly<Config>): Promise<void> {
   installRuntime(log);
   const keyring = await keyringOf(config, log);
   const servers = await startServers(config, log);
+  try {
+    await runOn(servers, config, keyring, log);
+  } catch (error) {
+    // A start that fails must not leave servers behind.
+    await servers.stop();
+    throw error;
+  }
+}
+
+async function runOn(servers: Embedded, config: Readonly<Config>, keyring: string, log: Log): Promise<void> {
   const apiKey = await firstApiKeyOf(config);
   const app = await createApp({
     config,
@@ -52,6 +74,9 @@ async function run(config: Readonly<Config>): Promise<void> {
   stopOnSignals(app, servers, log);
   if (app.url === undefined) return;
   log.info({ url: app.url, role: config.role }, "listening");
+  if (!apiKey && !(await app.store.apiKeys.any())) {
+    log.warn("there is no API key yet: make one with `millrace key` and start with MILLRACE_BOOTSTRAP_KEY");
+  }
   // A newcomer's terminal gets a first flow and the words to try it; a configured installation gets its log lines only.
   if (servers.mongodbUri && apiKey)
     print(await welcome({ url: app.url, apiKey, temporalUiUrl: servers.temporalUiUrl }));

@@ -131,7 +131,7 @@ function attemptsOf(step: PlanAction) {
     heartbeatTimeout: heartbeatTimeoutMs,
     cancellationType: "TRY_CANCEL",
     retry: {
-      maximumAttempts: delaysMs.length + 1,
+      // Without `maximumAttempts`: the activity counts the policy's attempts itself, since not every try is one.
       // Only an attempt that a crash cut off brings no delay of its own: it waits like a first retry.
       initialInterval: Math.max(1, delaysMs[0] ?? 1_000),
       backoffCoefficient: 2,

@@ -116,7 +116,9 @@ async function findRun(store: Deps["store"], tenantId: TenantId, id: string): Pr
 /** A run as shapes say: times as texts, its duration, and its address in Temporal's UI. */
 function runView(run: Run, { temporalUrl }: Deps["runs"]) {
   const url = temporalUrl(run);
-  const { tenantId: _, startedAt, endedAt, ...fields } = run;
+  const { tenantId: _, endedAt, ...fields } = run;
+  // A short run may have ended before its start is noted.
+  const startedAt = run.startedAt ?? (endedAt && run.status !== "cancelled" ? run.createdAt : undefined);
   return {
     ...fields,
     ...(startedAt ? { startedAt } : {}),

@@ -18,6 +18,8 @@ export type EngineOptions = {
   log: Log;
 };
 
+const pingLimitMs = 2_000;
+
 export type Engine = ReturnType<typeof createEngine>;
 
 const reconnectMs = 1_000;
@@ -56,7 +58,11 @@ export function createEngine(options: EngineOptions) {
     /** Rejects when Temporal does not answer within two seconds. */
     async ping(): Promise<void> {
       const { connection } = needClient();
-      await connection.withDeadline(Date.now() + 2_000, () => connection.workflowService.getSystemInfo({}));
+      const asked = connection.withDeadline(Date.now() + pingLimitMs, () =>
+        connection.workflowService.getSystemInfo({}),
+      );
+      // The SDK's deadline is that of one try, and it goes on trying while nobody listens.
+      await Promise.race([asked, rejectAfter(pingLimitMs)]);
     },
 
     /** Finishes what runs, within the grace time. */
@@ -166,3 +172,8 @@ export function installRuntime(log: Log): void {
 
 // The SDK's INFO is about its own doings: ours to see when we debug.
 const toPinoLevel = { TRACE: "trace", DEBUG: "debug", INFO: "debug", WARN: "warn", ERROR: "error" } as const;
+
+async function rejectAfter(ms: number): Promise<never> {
+  await new Promise((resolve) => setTimeout(resolve, ms).unref());
+  throw new Error(`Temporal did not answer within ${ms} ms.`);
+}

@@ -1,5 +1,6 @@
 // Looking after runs from outside: cancel, look at the state, and the address in Temporal's UI.
-import { WorkflowNotFoundError, type Client } from "@temporalio/client";
+import { WorkflowFailedError, WorkflowNotFoundError, type Client, type WorkflowHandle } from "@temporalio/client";
+import { ApplicationFailure } from "@temporalio/common";
 import type { Failure } from "../model/failure.ts";
 import type { EventId, FlowId, TenantId } from "../model/ids.ts";
 import type { RunEnd } from "../model/run.ts";
@@ -33,13 +34,29 @@ export async function terminateWorkflow(client: Client, run: RunKey, reason: str
 /** The state of a run's workflow. Rejects when Temporal does not answer. */
 export async function describeWorkflow(client: Client, run: RunKey): Promise<WorkflowState> {
   try {
-    const { status } = await handleOf(client, run).describe();
+    const handle = handleOf(client, run);
+    const { status } = await handle.describe();
     const end = endByStatus[status.name];
-    return end ? { state: "ended", end } : { state: "open" };
+    if (!end) return { state: "open" };
+    return { state: "ended", end: (await reportedEnd(handle)) ?? end };
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return { state: "unknown" };
     throw error;
   }
+}
+
+/** The end that the workflow itself answered or failed with; undefined when it was ended from outside. */
+async function reportedEnd(handle: WorkflowHandle): Promise<RunEnd | undefined> {
+  const answer: unknown = await handle.result().catch((error: unknown) => {
+    const cause = error instanceof WorkflowFailedError ? error.cause : undefined;
+    return cause instanceof ApplicationFailure ? cause.details?.[0] : undefined;
+  });
+  return isRunEnd(answer) ? answer : undefined;
+}
+
+/** `runFlow` answers and fails with nothing else that has a status. */
+function isRunEnd(answer: unknown): answer is RunEnd {
+  return typeof answer === "object" && answer !== null && "status" in answer;
 }
 
 const failed = (code: string, failureClass: Failure["class"], message: string): RunEnd => ({

@@ -43,7 +43,7 @@ export function createAccept(deps: AcceptDeps): Accept {
   };
 
   async function acceptEvent(tenantId: TenantId, event: Event): Promise<Accepted> {
-    const { targets, misses } = matchEvent(await deps.flows.of(tenantId), event);
+    const { targets, misses } = matchEvent(await deps.flows.of(tenantId), event, tenantId);
     const startsHere = targets.length > 0 && starter.hasRoom() && !relay.isBehind();
     const stored = newStoredEvent(event, {
       key: newEventKey(),
@@ -55,17 +55,23 @@ export function createAccept(deps: AcceptDeps): Accept {
     // Insert before starting: a crash after this line leaves an event that the relay finds, never a lost one.
     const { outcome } = await store.events.insert(stored);
     if (outcome === "duplicate") return await answerDuplicate(tenantId, event);
-    if (targets.length > 0) await insertRuns(stored);
-    if (startsHere) start(stored);
+    const rowsStand = await insertRuns(stored);
+    // Without its row a run would start unseen: the relay makes the row first, when our lease has ended.
+    if (startsHere && rowsStand) start(stored);
     else if (targets.length > 0) relay.wake();
     return answerOf("accepted", stored);
   }
 
-  /** The rows are for looking at: the relay makes again what is missing, so the event is accepted without them. */
-  async function insertRuns(event: StoredEvent): Promise<void> {
-    await Promise.all(event.targets.map((target) => store.runs.insert(runOf(event, target)))).catch((err: unknown) =>
-      log.warn({ err, eventId: event.id }, "run rows could not be written yet"),
-    );
+  /** Whether every row stands. They are for looking at: the relay makes what is missing, so the event is accepted without. */
+  async function insertRuns(event: StoredEvent): Promise<boolean> {
+    const open = event.targets.filter((target) => target.state === "pending");
+    try {
+      await Promise.all(open.map((target) => store.runs.insert(runOf(event, target))));
+      return true;
+    } catch (err) {
+      log.warn({ err, eventId: event.id }, "run rows could not be written yet");
+      return false;
+    }
   }
 
   /** Answers like the first time, and makes sure that what was promised then is under way. */
@@ -77,7 +83,8 @@ export function createAccept(deps: AcceptDeps): Accept {
       return acceptEvent(tenantId, { ...envelope, id: idWithSource });
     }
     if (!first) throw new Error(`The event ${event.id} is a duplicate of one that is not there.`);
-    if (first.state === "pending" && starter.hasRoom()) start(first);
+    // The process that accepted it may have died before it wrote the rows.
+    if (first.state === "pending" && starter.hasRoom() && (await insertRuns(first))) start(first);
     return answerOf("duplicate", first);
   }
 }
@@ -85,8 +92,9 @@ export function createAccept(deps: AcceptDeps): Accept {
 function matchEvent(
   index: Parameters<typeof matchFlows>[0],
   event: Event,
+  tenantId: TenantId,
 ): { targets: EventTarget[]; misses: EventMiss[] } {
-  const { matched, missed, failed } = matchFlows(index, event, { nowMs: Date.now() });
+  const { matched, missed, failed } = matchFlows(index, event, { nowMs: Date.now(), tenant: { id: tenantId } });
   return {
     targets: [
       ...matched.map((plan) => targetOf(plan)),

@@ -27,8 +27,15 @@ export async function watchPublishedFlows(flows: FlowStore, log: Log) {
   const begin = async (): Promise<void> => {
     while (!closed) {
       try {
-        stream = flows.watch({ change: (id) => void published.read(id).catch(restart), error: restart });
+        let broken: unknown;
+        const onError = (err: unknown) => {
+          broken = err;
+          restart(err);
+        };
+        stream = flows.watch({ change: (id) => void published.read(id).catch(onError), error: onError });
         await published.read();
+        // Broken while the flows were read: what changed meanwhile was not told.
+        if (broken !== undefined) throw broken;
         return;
       } catch (err) {
         log.warn({ err }, "the published flows cannot be read; trying again");

@@ -93,6 +93,9 @@ const unavailableNames = new Set([
   "UnsafeWriteError",
 ]);
 
+/** What a server answers while it shuts down, steps down or is no longer primary (MongoDB's error_codes.yml). */
+const steppingDownCodes = new Set([6, 7, 89, 91, 189, 262, 9_001, 10_107, 11_600, 11_602, 13_435, 13_436]);
+
 /** Whether an error says that MongoDB does not answer (or may have answered and we do not know), not that we asked wrongly. */
 export function isStorageUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
@@ -101,7 +104,8 @@ export function isStorageUnavailable(error: unknown): boolean {
     return true;
   // A bulk write that the server itself refused has a code; one whose connection broke, or found no server, has none.
   if (error instanceof mongoose.mongo.MongoBulkWriteError && error.code === undefined) return true;
-  return error instanceof mongoose.mongo.MongoError && error.hasErrorLabel("RetryableWriteError");
+  if (!(error instanceof mongoose.mongo.MongoError)) return false;
+  return error.hasErrorLabel("RetryableWriteError") || steppingDownCodes.has(Number(error.code));
 }
 
 /** The error as the rest of the house knows it: an unknown outcome of storage is always a 503, never a success or a fault of the sender. */

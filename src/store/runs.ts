@@ -5,7 +5,7 @@ import type { EventId, FlowId, RunId, TenantId } from "../model/ids.ts";
 import type { Json } from "../model/json.ts";
 import { isEnded, type Run, type RunEnd, type RunStatus } from "../model/run.ts";
 import { insertMany, updateEach } from "./commands.ts";
-import type { Database } from "./database.ts";
+import type { Collection, Database } from "./database.ts";
 import { createGroupWriter } from "./group-writer.ts";
 import { idsBetween, readPage, type Page, type PageRequest } from "./page.ts";
 
@@ -71,15 +71,19 @@ export function createRunStore(database: Database) {
     /** Makes the row of an accepted run; a row that stands already is left as it is. */
     insert: (run: Run): Promise<void> => inserts.add(run),
 
-    /** Runs whose workflows have started. Answers those that were cancelled meanwhile: their workflows must not go on. */
-    async markRunning(runIds: RunId[], startedAt: Date): Promise<Run[]> {
+    /**
+     * Notes that runs have started; rows that were lost are made. Answers those that were cancelled meanwhile: their
+     * workflows must not go on.
+     */
+    async markRunning(runs: Run[], startedAt: Date): Promise<Run[]> {
+      const ids = runs.map((run) => run.id);
       const { matchedCount } = await raw.updateMany(
-        { _id: { $in: runIds }, status: "pending" },
-        { $set: { status: "running", startedAt } },
+        { _id: { $in: ids }, startedAt: { $exists: false } },
+        [{ $set: { startedAt, status: { $cond: [{ $eq: ["$status", "pending"] }, "running", "$status"] } } }],
         { writeConcern: { w: 1 } },
       );
-      if (matchedCount === runIds.length) return [];
-      const cancelled = await raw.find({ _id: { $in: runIds }, status: "cancelled" }).toArray();
+      if (matchedCount < ids.length) await insertMissing(raw, runs, startedAt);
+      const cancelled = await raw.find({ _id: { $in: ids }, status: "cancelled" }).toArray();
       return cancelled.map(runOf);
     },
 
@@ -110,6 +114,15 @@ export function createRunStore(database: Database) {
 
     ...createChecks(database),
   };
+}
+
+/** Rows are written to memory first: a crash of MongoDB may have taken some of runs that have started all the same. */
+async function insertMissing(raw: Collection<StoredRun>, runs: Run[], startedAt: Date): Promise<void> {
+  const found = await raw.find({ _id: { $in: runs.map((run) => run.id) } }, { projection: { _id: 1 } }).toArray();
+  const known = new Set(found.map((row) => row._id));
+  const missing = runs.filter((run) => !known.has(run.id));
+  if (missing.length === 0) return;
+  await raw.insertMany(missing.map((run) => newStoredRun({ ...run, status: "running", startedAt })));
 }
 
 /** Which open runs are due for a look: a workflow that vanished or was ended from outside is found out by it. */

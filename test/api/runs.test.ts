@@ -43,7 +43,8 @@ const failure = { class: "transient", code: "http_503", message: "The receiver a
 test("a run is shown with times, duration, failure and its address in Temporal's UI", async () => {
   const run = await start("shape");
   const startedAt = new Date();
-  await app.store.runs.markRunning([run], startedAt);
+  const row = await app.store.runs.find(app.tenantId, run);
+  await app.store.runs.markRunning(row ? [row] : [], startedAt);
   await app.store.runs.end(app.tenantId, run, { status: "failed", failedStep: "first", error: failure });
   const { body } = await app.call("GET", `/v1/runs/${run}`);
   expect(body).toEqual({

@@ -38,9 +38,8 @@ test.each(links)("the link to $target in $page leads somewhere", ({ page, target
   const [path = "", anchor] = target.split("#");
   const file = path === "" ? page : join(dirname(page), path);
   expect(existsSync(join(root, file))).toBe(true);
-  expect(anchor === undefined ? [] : anchorsOf(file)).toEqual(
-    anchor === undefined ? [] : expect.arrayContaining([anchor]),
-  );
+  const anchors = anchor === undefined ? [] : anchorsOf(file);
+  expect(anchors.includes(anchor ?? "")).toBe(anchor !== undefined);
 });
 
 test("every page of docs is linked from the README", () => {

@@ -231,7 +231,7 @@ describe("an attempt whose success", () => {
     runId: newId("run"),
     event,
     flow: { id: "flow_1", slug: "outage", name: "Outage", version: 1 },
-    step: anAction("tell", { with: { url: receiver.url } }),
+    step: anAction("tell", { with: { url: receiver.url }, retry: { delaysMs: [1_000], jitter: "none" } }),
     scope: {},
     settled: [],
     endsRun: false,
@@ -292,5 +292,42 @@ describe("an attempt whose success", () => {
     expect(step?.attempts).toEqual([
       expect.objectContaining({ number: 1, outcome: "succeeded", startedAt: expect.any(Date) }),
     ]);
+  });
+
+  describe("a try that could not begin", () => {
+    test("because MongoDB was away does not count: even a step without retries is sent when it is back", async () => {
+      const input = { ...(await anInput()), step: anAction("tell", { with: { url: receiver.url } }), again: true };
+      const away = { find: () => Promise.reject(new Error("MongoDB is away")) };
+      const environment = new MockActivityEnvironment({ attempt: 1 });
+      const beats: unknown[] = [];
+      environment.on("heartbeat", (details: unknown) => beats.push(details));
+      const put = withActivities(away, ({ performStep }) => environment.run(performStep, input));
+      await expect(put).rejects.toMatchObject({ type: "put_off", nonRetryable: false });
+      expect(beats).toEqual([{ uncounted: 1 }]);
+      expect(receiver.requests).toHaveLength(0);
+      await withActivities({}, ({ performStep }) =>
+        new MockActivityEnvironment({ attempt: 2, heartbeatDetails: beats[0] }).run(performStep, input),
+      );
+      const step = await store.steps.find(input.tenantId, input.runId, "tell");
+      expect(step?.attempts).toMatchObject([{ number: 1, outcome: "succeeded" }]);
+    });
+
+    test("because its worker was stopped is made again, and nothing says that it failed", async () => {
+      receiver.respond(() => "hang");
+      const input = await anInput();
+      const environment = new MockActivityEnvironment({ attempt: 1 });
+      const stopped = withActivities({}, ({ performStep }) => environment.run(performStep, input));
+      await receiver.waitFor(1);
+      environment.cancel("WORKER_SHUTDOWN");
+      await expect(stopped).rejects.toMatchObject({ type: "put_off", nonRetryable: false });
+      expect(await store.steps.find(input.tenantId, input.runId, "tell")).toBeUndefined();
+    });
+
+    test("is not made beyond the policy: after a last attempt that a crash cut off the step has failed", async () => {
+      const input = await anInput();
+      const lost = withActivities({}, (activities) => attempt(3, activities, input));
+      await expect(lost).rejects.toMatchObject({ nonRetryable: true, details: [{ code: "attempt_lost" }] });
+      expect(receiver.requests).toHaveLength(0);
+    });
   });
 });
