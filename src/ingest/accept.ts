@@ -19,8 +19,9 @@ export type Accept = (tenantId: TenantId, event: Event) => Promise<Accepted>;
 
 /** How long the accepting process has for the start before the relay takes over, in milliseconds. */
 export const startLeaseMs = 10_000;
-/** Inserts that may wait for MongoDB; beyond it the sender is asked to come back. */
-const insertsMax = 5_000;
+/** Events that may wait for MongoDB, and their data in characters; beyond it the sender is asked to come back. */
+const waitingMax = 5_000;
+const waitingCharsMax = 64 * 1024 * 1024;
 
 export type AcceptDeps = {
   store: Pick<Store, "events" | "runs" | "nowMs">;
@@ -34,12 +35,20 @@ export type AcceptDeps = {
 /** Rejects with AppError `service.storage_unavailable` when it is not known whether the event is stored. */
 export function createAccept(deps: AcceptDeps): Accept {
   const { store, starter, relay, log } = deps;
+  let waiting = 0;
+  let waitingChars = 0;
 
   const start = (event: StoredEvent) => void starter.dispatch(event).then((result) => relay.conclude(event, result));
 
   return async function accept(tenantId, event) {
-    if (store.events.insertsInFlight() >= insertsMax) return { outcome: "overloaded", retryAfterMs: 1_000 };
-    return answerInTime(acceptEvent(tenantId, event));
+    if (waiting >= waitingMax || waitingChars >= waitingCharsMax) return { outcome: "overloaded", retryAfterMs: 1_000 };
+    waiting++;
+    waitingChars += event.dataText.length;
+    const work = acceptEvent(tenantId, event).finally(() => {
+      waiting--;
+      waitingChars -= event.dataText.length;
+    });
+    return answerInTime(work);
   };
 
   async function acceptEvent(tenantId: TenantId, event: Event): Promise<Accepted> {

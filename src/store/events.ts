@@ -88,9 +88,6 @@ export function createEventStore(database: Database) {
     /** Journaled on a majority when it resolves. Rejects when that is not known. */
     insert: (event: StoredEvent): Promise<InsertOutcome> => inserts.add(event),
 
-    /** How many inserts wait or are on their way. */
-    insertsInFlight: () => inserts.size(),
-
     find: (tenantId: TenantId, id: EventId): Promise<StoredEvent | null> => raw.findOne({ tenantId, id }),
 
     /** Newest first, without bodies. */

@@ -168,7 +168,8 @@ function createEnds(database: Database) {
         filter: { _id: runId, tenantId, status: { $in: openStatuses } },
         update: { $set: { ...endFields(end), endedAt }, $unset: { checkAt: "" } },
       }));
-      await updateEach(database, "runs", updates, "journaled");
+      // Only in memory: an end that MongoDB loses in a crash is asked of Temporal again, which has it.
+      await updateEach(database, "runs", updates, "memory");
       return items.map(() => undefined);
     },
     itemsMax: 100,
