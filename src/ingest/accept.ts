@@ -35,20 +35,14 @@ export type AcceptDeps = {
 /** Rejects with AppError `service.storage_unavailable` when it is not known whether the event is stored. */
 export function createAccept(deps: AcceptDeps): Accept {
   const { store, starter, relay, log } = deps;
-  let waiting = 0;
-  let waitingChars = 0;
+  const admit = createAdmission();
 
   const start = (event: StoredEvent) => void starter.dispatch(event).then((result) => relay.conclude(event, result));
 
   return async function accept(tenantId, event) {
-    if (waiting >= waitingMax || waitingChars >= waitingCharsMax) return { outcome: "overloaded", retryAfterMs: 1_000 };
-    waiting++;
-    waitingChars += event.dataText.length;
-    const work = acceptEvent(tenantId, event).finally(() => {
-      waiting--;
-      waitingChars -= event.dataText.length;
-    });
-    return answerInTime(work);
+    const leave = admit(event.dataText.length);
+    if (leave === undefined) return { outcome: "overloaded", retryAfterMs: 1_000 };
+    return answerInTime(acceptEvent(tenantId, event).finally(leave));
   };
 
   async function acceptEvent(tenantId: TenantId, event: Event): Promise<Accepted> {
@@ -96,6 +90,21 @@ export function createAccept(deps: AcceptDeps): Accept {
     if (first.state === "pending" && starter.hasRoom() && (await insertRuns(first))) start(first);
     return answerOf("duplicate", first);
   }
+}
+
+/** Bounds what waits for MongoDB in memory: answers how to leave again, or undefined when there is no room. */
+function createAdmission(): (chars: number) => (() => void) | undefined {
+  let waiting = 0;
+  let waitingChars = 0;
+  return (chars) => {
+    if (waiting >= waitingMax || waitingChars >= waitingCharsMax) return undefined;
+    waiting++;
+    waitingChars += chars;
+    return () => {
+      waiting--;
+      waitingChars -= chars;
+    };
+  };
 }
 
 function matchEvent(

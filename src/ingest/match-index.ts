@@ -35,7 +35,7 @@ export async function watchPublishedFlows(flows: FlowStore, log: Log) {
         stream = flows.watch({ change: (id) => void published.read(id).catch(onError), error: onError });
         await published.read();
         // Broken while the flows were read: what changed meanwhile was not told.
-        if (broken !== undefined) throw broken;
+        if (broken !== undefined) throw new Error("The stream of changed flows broke.", { cause: broken });
         return;
       } catch (err) {
         log.warn({ err }, "the published flows cannot be read; trying again");
