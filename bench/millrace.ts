@@ -27,7 +27,12 @@ export async function startMillrace(servers: {
   const port = await freePort();
   const child = spawn(
     process.execPath,
-    ["--disable-proto=delete", "--max-semi-space-size=8", ...(servers.nodeArguments ?? []), join(packageRoot, "dist", "src", "main.js")],
+    [
+      "--disable-proto=delete",
+      "--max-semi-space-size=8",
+      ...(servers.nodeArguments ?? []),
+      join(packageRoot, "dist", "src", "main.js"),
+    ],
     {
       env: {
         PATH: process.env["PATH"],
