@@ -14,6 +14,8 @@ const post = (url: string, id = "tell") => ({ id, use: "webhook.post", with: { u
 
 export const scenarios: Scenario[] = [
   { name: "one-delivery", flow: (url) => ({ steps: [post(url)] }), data: { rating: 1 } },
+  // As recorded since the last step's attempt records the end: without the local activity that one-delivery ends with.
+  { name: "end-recorded-by-last-step", flow: (url) => ({ steps: [post(url)] }), data: { rating: 1 } },
   {
     name: "two-failures-then-success",
     flow: (url) => ({ steps: [{ ...post(url), retry: { schedule: ["50ms", "50ms"], jitter: "none" } }] }),
