@@ -1,6 +1,6 @@
 // One attempt of one action step: render, send, judge, record. Temporal calls it again as the step's policy declares.
 import { ApplicationFailure, Context } from "@temporalio/activity";
-import { ApplicationFailureCategory, CancelledFailure } from "@temporalio/common";
+import { ApplicationFailureCategory } from "@temporalio/common";
 import type { Performed } from "../src/connector/executor.ts";
 import { deliveryIdOf } from "../src/connector/delivery-id.ts";
 import { evaluateLogic, truthy } from "../src/flow/logic/evaluate.ts";
@@ -16,6 +16,7 @@ import type { Plan, PlanAction } from "../src/model/plan.ts";
 import type { SettledStep } from "../src/model/step.ts";
 import type { AttemptRecord } from "../src/store/steps.ts";
 import { wholeEvent, type ActivityDeps, type RunContext } from "./deps.ts";
+import { isShutdown, lastAttemptLost, own, PutOff, uncountedOf } from "./tries.ts";
 
 export type PerformStepInput = RunContext & {
   flow: Plan["flow"];
@@ -43,9 +44,6 @@ type Result = { ok: true; output: Json } | { ok: false; failure: Failure; retryA
 /** How often a long attempt tells Temporal that it lives, in milliseconds; a third of the heartbeat timeout. */
 const heartbeatMs = 5_000;
 
-/** How long a try waits that could not begin because MongoDB did not answer, in milliseconds. */
-const putOffMs = 2_000;
-
 /**
  * The activity `performStep`. Rejects with an ApplicationFailure whose first detail is the Failure. The policy's attempts
  * are counted here, not by Temporal: a try that could not begin, or that our own shutdown cut off, is none of them.
@@ -62,7 +60,8 @@ export function createPerformStep(deps: ActivityDeps) {
       if (attempt > input.step.retry.delaysMs.length + 1) throw lastAttemptLost();
       const startedAt = new Date();
       const tried = await tryStep(deps, input, attempt, context.cancellationSignal);
-      if (isShutdown(context.cancellationSignal)) throw new PutOff("The worker was stopped.", 1);
+      // A success stands, whatever else happens to this worker; only what the stop cut off is made again.
+      if (!tried.result.ok && isShutdown(context.cancellationSignal)) throw new PutOff("The worker was stopped.", 1);
       const scheduledAtMs = context.info.scheduledTimestampMs;
       return await conclude(deps, input, tried, { attempt, startedAt, scheduledAtMs });
     } catch (error) {
@@ -78,45 +77,10 @@ export function createPerformStep(deps: ActivityDeps) {
   };
 }
 
-/** A try that does not count: it is made again after a delay. */
-class PutOff extends Error {
-  readonly delayMs: number;
-  constructor(message: string, delayMs: number) {
-    super(message);
-    this.delayMs = delayMs;
-  }
-}
-
-/** The result of work on our own storage, which is no part of the step: while it does not answer, the step waits. */
-async function own<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    if (error instanceof ApplicationFailure) throw error;
-    throw new PutOff(error instanceof Error ? error.message : "The store does not answer.", putOffMs);
-  }
-}
-
-function uncountedOf(details: unknown): number {
-  if (typeof details !== "object" || details === null || !("uncounted" in details)) return 0;
-  return typeof details.uncounted === "number" ? details.uncounted : 0;
-}
-
-/** The SDK tells a worker's own end from a cancel of the run by this word only. */
-function isShutdown(signal: AbortSignal): boolean {
-  return signal.aborted && signal.reason instanceof CancelledFailure && signal.reason.message === "WORKER_SHUTDOWN";
-}
-
 /** Look before repeating: the answer may have been lost after the effect was recorded. */
 async function recordedSuccess(deps: ActivityDeps, input: PerformStepInput): Promise<PerformStepOutput | undefined> {
   const recorded = await own(deps.store.steps.find(input.tenantId, input.runId, input.step.path));
   return recorded?.status === "succeeded" ? { output: recorded.output ?? null } : undefined;
-}
-
-function lastAttemptLost(): ApplicationFailure {
-  const message = "The last attempt was cut off by a crash: whether it took effect is not known.";
-  const failure: Failure = { class: "timeout", code: "attempt_lost", message };
-  return ApplicationFailure.create({ message, type: failure.class, nonRetryable: true, details: [failure] });
 }
 
 async function tryStep(

@@ -239,12 +239,17 @@ describe("an attempt whose success", () => {
   });
 
   /** Uses the activities over the real store, but for what the test puts in its place, and a real HTTP client. */
-  async function withActivities<T>(steps: Partial<Store["steps"]>, use: (activities: Activities) => Promise<T>) {
+  async function withActivities<T>(
+    steps: Partial<Store["steps"]>,
+    use: (activities: Activities) => Promise<T>,
+    afterAnswer: () => void = () => {},
+  ) {
     const http = createHttpClient({ policy: { allowHttp: true, allowNetworks: ["127.0.0.0/8"] } });
     const vault = createVault(parseKeyring(newKeyringEntry()));
+    const executor = createExecutor({ http, connectors, nowMs: Date.now });
     const activities = createActivities({
       store: { ...store, steps: { ...store.steps, ...steps } },
-      executor: createExecutor({ http, connectors, nowMs: Date.now }),
+      executor: { perform: (input) => executor.perform(input).finally(afterAnswer) },
       signingSecrets: createSigningSecrets({ tenants: store.tenants, vault }),
       log: createLog("silent"),
     });
@@ -292,6 +297,16 @@ describe("an attempt whose success", () => {
     expect(step?.attempts).toEqual([
       expect.objectContaining({ number: 1, outcome: "succeeded", startedAt: expect.any(Date) }),
     ]);
+  });
+
+  test("came while its worker was being stopped is recorded, and not made again", async () => {
+    const input = await anInput();
+    const environment = new MockActivityEnvironment({ attempt: 1 });
+    const stop = () => environment.cancel("WORKER_SHUTDOWN");
+    const done = await withActivities({}, ({ performStep }) => environment.run(performStep, input), stop);
+    expect(done).toMatchObject({ output: { status: 200 } });
+    const step = await store.steps.find(input.tenantId, input.runId, "tell");
+    expect(step).toMatchObject({ status: "succeeded", attempts: [{ number: 1, outcome: "succeeded" }] });
   });
 
   describe("a try that could not begin", () => {
