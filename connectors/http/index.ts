@@ -2,4 +2,9 @@
 import { defineConnector } from "../../src/connector/contract.ts";
 import { request } from "./actions/request.ts";
 
-export const http = defineConnector({ id: "http", title: "HTTP", actions: [request] });
+export const http = defineConnector({
+  id: "http",
+  title: "HTTP",
+  description: "Any request to any API.",
+  actions: [request],
+});

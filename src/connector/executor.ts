@@ -137,7 +137,7 @@ function recordedRequest(request: ActionRequest, redact: Redact): NonNullable<At
     // A password in the URL is refused, but the refused attempt is recorded too.
     url: redact(request.url).replace(/^([^/?#]*\/\/)[^/?#]*@/, "$1[redacted]@"),
     headers: redactHeaders(request.headers, redact),
-    body: cut(redact(request.body ?? "")),
+    body: cut(redact(request.body?.toString() ?? "")),
   };
 }
 

@@ -113,6 +113,7 @@ function compileAction(step: ActionStep, pointer: string, before: Place, walk: W
   if (step.expect !== undefined) {
     action.expect = compileCondition(step.expect, `${pointer}/expect`, withRoot(before, "output"), walk);
   }
+  if (step.onAmbiguous === "repeat") action.onAmbiguous = "repeat";
   return action;
 }
 

@@ -24,7 +24,10 @@ export type ActionStep = StepCommon & {
   retry?: RetryPolicy;
   timeout?: Duration;
   expect?: Condition;
+  /** What follows when it is not known whether a write that cannot be repeated safely has happened: `fail` unless given. */
+  onAmbiguous?: OnAmbiguous;
 };
+export type OnAmbiguous = "fail" | "repeat";
 export type SetStep = StepCommon & { set: { [name: string]: Values } };
 export type FilterStep = StepCommon & { filter: Condition };
 export type ChooseBranch = { when: Condition; steps: Step[] } | { else: Step[] };
@@ -101,6 +104,11 @@ const stepForms: { [kind in (typeof stepKinds)[number]]: { [member: string]: Jso
     retry: retryPolicySchema,
     timeout: { ...durationSchema, description: "Of one attempt: a whole number and a unit, like `30s`, `5m` at most." },
     expect: conditionRef,
+    onAmbiguous: {
+      type: "string",
+      enum: ["fail", "repeat"],
+      description: "When it is not known whether the action has happened: `fail` and ask a person, or `repeat` it.",
+    },
   },
   set: {
     set: {

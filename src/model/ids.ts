@@ -1,11 +1,15 @@
 // Typed, prefixed ids that sort by the time of their making.
 import { randomFillSync } from "node:crypto";
 
-export type IdPrefix = "tnt" | "key" | "evt" | "flow" | "run" | "req" | "proc";
+export type IdPrefix = "tnt" | "key" | "evt" | "flow" | "run" | "conn" | "tmpl" | "bulk" | "blob" | "req" | "proc";
 export type Id<P extends IdPrefix> = `${P}_${string}`;
 export type TenantId = Id<"tnt">;
 export type FlowId = Id<"flow">;
 export type RunId = Id<"run">;
+export type ConnectionId = Id<"conn">;
+export type TemplateId = Id<"tmpl">;
+export type BulkRetryId = Id<"bulk">;
+export type BlobId = Id<"blob">;
 /** The id of an event is the sender's own where one was given; ours (`evt_…`) otherwise. */
 export type EventId = string;
 

@@ -38,6 +38,8 @@ export type PlanAction = PlanStepCommon & {
   /** Of one attempt. */
   timeoutMs: number;
   expect?: PlanCondition;
+  /** Absent: `fail`. */
+  onAmbiguous?: "repeat";
 };
 export type PlanSet = PlanStepCommon & { kind: "set"; set: { [name: string]: Values }; uses: Uses };
 export type PlanFilter = PlanStepCommon & { kind: "filter"; filter: PlanCondition };
@@ -90,6 +92,7 @@ const forms: { [kind in PlanStep["kind"]]: { required: string[]; properties: { [
       retry: { $ref: "#/$defs/retry" },
       timeoutMs: { type: "integer", minimum: 1 },
       expect: conditionRef,
+      onAmbiguous: { const: "repeat" },
     },
   },
   set: { required: ["set", "uses"], properties: { set: { type: "object" }, uses } },

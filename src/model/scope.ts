@@ -8,6 +8,10 @@ export const scopes = [
   "flows:publish",
   "runs:read",
   "runs:execute",
+  "connections:read",
+  "connections:write",
+  "templates:read",
+  "templates:write",
   "secrets:reveal",
   "secrets:rotate",
 ] as const;

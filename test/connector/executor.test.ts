@@ -52,7 +52,7 @@ function aConnector(effect: Effect = "keyed-write"): Connector {
       return failure ? { ok: false, failure } : { ok: true, output: { text: answer.body.toString() } };
     },
   });
-  return defineConnector({ id: "test", title: "Test", actions: [send] });
+  return defineConnector({ id: "test", title: "Test", description: "For the tests.", actions: [send] });
 }
 
 function perform(input: Json, over: Partial<PerformInput> = {}, effect?: Effect): Promise<Performed> {
@@ -178,8 +178,11 @@ test("the catalogue names each action as a step's use does", () => {
 });
 
 test.each([
-  ["an id with a dot", { id: "a.b", title: "A", actions: [] }],
-  ["an id twice", { id: "a", title: "A", actions: [...aConnector().actions, ...aConnector().actions] }],
+  ["an id with a dot", { id: "a.b", title: "A", description: "For the tests.", actions: [] }],
+  [
+    "an id twice",
+    { id: "a", title: "A", description: "For the tests.", actions: [...aConnector().actions, ...aConnector().actions] },
+  ],
 ])("a connector with %s is refused", (_, connector) => {
   expect(() => defineConnector(connector)).toThrow(TypeError);
 });
