@@ -9,7 +9,7 @@ import { eventOf } from "../src/store/events.ts";
 import type { Store } from "../src/store/store.ts";
 
 export type ActivityDeps = {
-  store: Pick<Store, "events" | "runs" | "steps">;
+  store: Pick<Store, "bulkRetries" | "bulkTurns" | "events" | "flows" | "runs" | "steps">;
   executor: Executor;
   signingSecrets: Pick<SigningSecrets, "current">;
   log: Log;
@@ -20,8 +20,13 @@ export type RunContext = { tenantId: TenantId; runId: RunId; event: CarriedEvent
 
 /** The event with its data: as carried, or from the store. Fails for good when the stored event is gone. */
 export async function wholeEvent(store: ActivityDeps["store"], context: RunContext): Promise<Event> {
-  const { event } = context;
+  const { editedIn, ...event } = context.event;
   if (event.dataText !== undefined) return { ...event, dataText: event.dataText };
+  if (editedIn !== undefined) {
+    const dataText = await store.runs.editedData(context.tenantId, editedIn);
+    if (dataText !== undefined) return { ...event, dataText };
+    throw ApplicationFailure.nonRetryable(`The edited data of ${editedIn} is no longer stored.`, "permanent");
+  }
   const stored = await store.events.find(context.tenantId, event.id);
   if (!stored) {
     throw ApplicationFailure.nonRetryable(`The event ${event.id} is no longer stored.`, "permanent");

@@ -8,14 +8,18 @@ import type { EffectResult } from "../src/flow/effects.ts";
 import type { Values } from "../src/model/flow.ts";
 import type { Json, JsonObject } from "../src/model/json.ts";
 import type { RunEnd } from "../src/model/run.ts";
-import type { SettledStep } from "../src/model/step.ts";
+import type { KeptStep, SettledStep } from "../src/model/step.ts";
 import type { AttemptRecord } from "../src/store/steps.ts";
 import { wholeEvent, type ActivityDeps, type RunContext } from "./deps.ts";
 import { createPerformStep } from "./perform-step.ts";
+import { createRetryPage } from "./retry-page.ts";
 
 export type Activities = ReturnType<typeof createActivities>;
 
 export type RenderInput = RunContext & { values: Values; scope: ScopeSlice };
+export type LoadKeptInput = Pick<RunContext, "tenantId" | "runId"> & { after: string };
+/** `next`: what to ask the next page with; absent on the last one. */
+export type KeptPage = { steps: KeptStep[]; next?: string };
 export type DecideInput = RunContext & { rule: Json; scope: ScopeSlice };
 export type FinishRunInput = RunContext & { end: RunEnd; settled: SettledStep[]; unrecorded: AttemptRecord[] };
 
@@ -24,6 +28,7 @@ export function createActivities(deps: ActivityDeps) {
   const { store } = deps;
   return {
     performStep: createPerformStep(deps),
+    ...createRetryPage(deps),
 
     /** Renders values that hold templates: they are never rendered inside the workflow's isolate. */
     async renderValues(input: RenderInput): Promise<EffectResult> {
@@ -49,6 +54,10 @@ export function createActivities(deps: ActivityDeps) {
       if (input.paths.includes("*")) return data;
       return partsOf(data, input.paths);
     },
+
+    /** A page of the steps that a run keeps from an earlier one, in the order of their paths. */
+    loadKept: ({ tenantId, runId, after }: LoadKeptInput): Promise<KeptPage> =>
+      store.steps.keptPage(tenantId, runId, after),
 
     /** Writes how a run ended, once everything of it is recorded. Repeatable. */
     async finishRun(input: FinishRunInput): Promise<void> {

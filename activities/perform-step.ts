@@ -1,73 +1,67 @@
 // One attempt of one action step: render, send, judge, record. Temporal calls it again as the step's policy declares.
 import { ApplicationFailure, Context } from "@temporalio/activity";
 import { ApplicationFailureCategory } from "@temporalio/common";
-import type { Performed } from "../src/connector/executor.ts";
 import { deliveryIdOf } from "../src/connector/delivery-id.ts";
+import type { ActionFacts, PerformInput, Waiting } from "../src/connector/executor.ts";
 import { evaluateLogic, truthy } from "../src/flow/logic/evaluate.ts";
 import { matchesRegex } from "../src/flow/regex.ts";
-import { decideRetry } from "../src/flow/retry.ts";
-import type { ScopeSlice } from "../src/flow/scope.ts";
 import { renderValues } from "../src/flow/values.ts";
-import type { Attempt } from "../src/model/attempt.ts";
 import type { Event } from "../src/model/event.ts";
 import type { Failure } from "../src/model/failure.ts";
 import type { Json } from "../src/model/json.ts";
-import type { Plan, PlanAction } from "../src/model/plan.ts";
-import type { SettledStep } from "../src/model/step.ts";
+import type { PlanAction } from "../src/model/plan.ts";
 import type { AttemptRecord } from "../src/store/steps.ts";
-import { wholeEvent, type ActivityDeps, type RunContext } from "./deps.ts";
-import { isShutdown, lastAttemptLost, own, PutOff, uncountedOf } from "./tries.ts";
+import { decide, failed } from "./decide.ts";
+import { wholeEvent, type ActivityDeps } from "./deps.ts";
+import { lookDelayMs, question, repeatsAmbiguous } from "./doubt.ts";
+import {
+  notedStep,
+  recordEnd,
+  recordFailure,
+  recordOf,
+  recordSuccess,
+  showWaiting,
+  type Result,
+  type Tried,
+} from "./record-attempt.ts";
+import { removeDoubt } from "./remove-doubt.ts";
+import { attemptLost, carriedOf, connectionDelayMs, isShutdown, own, ownAlone, PutOff, type Carried } from "./tries.ts";
+import type { PerformStepInput, PerformStepOutput, Try } from "./try.ts";
 
-export type PerformStepInput = RunContext & {
-  flow: Plan["flow"];
-  step: PlanAction;
-  scope: ScopeSlice;
-  /** Steps without attempts that ended before this one and are recorded with it. */
-  settled: SettledStep[];
-  /** When this step succeeds the run has, with the step's output as its own: the end is recorded here and now. */
-  endsRun: boolean;
-  /** The workflow was reset: an earlier execution may have recorded this step already. */
-  again: boolean;
-};
-export type PerformStepOutput = {
-  output: Json;
-  /** The success could not be recorded: the workflow carries the record until it can be. */
-  unrecorded?: AttemptRecord;
-  /** The run's end is recorded too. */
-  ended?: true;
-};
-
-/** What one attempt came to, before it is recorded. */
-type Tried = { input?: Json; performed?: Performed; result: Result };
-type Result = { ok: true; output: Json } | { ok: false; failure: Failure; retryAfterMs?: number };
+export type { PerformStepInput, PerformStepOutput } from "./try.ts";
 
 /** How often a long attempt tells Temporal that it lives, in milliseconds; a third of the heartbeat timeout. */
 const heartbeatMs = 5_000;
 
 /**
  * The activity `performStep`. Rejects with an ApplicationFailure whose first detail is the Failure. The policy's attempts
- * are counted here, not by Temporal: a try that could not begin, or that our own shutdown cut off, is none of them.
+ * are counted here, not by Temporal: a try that could not begin, that waits, or that our own shutdown cut off, is none.
  */
 export function createPerformStep(deps: ActivityDeps) {
   return async function performStep(input: PerformStepInput): Promise<PerformStepOutput> {
     const context = Context.current();
-    const uncounted = uncountedOf(context.info.heartbeatDetails);
-    const attempt = context.info.attempt - uncounted;
-    const beat = setInterval(() => context.heartbeat({ uncounted }), heartbeatMs);
+    const { info, cancellationSignal: signal } = context;
+    const carried = carriedOf(info.heartbeatDetails);
+    const attempt = info.attempt - carried.uncounted;
+    // For people who look into Temporal: which step and which of its attempts this is.
+    const tell = (details: Carried): void => context.heartbeat({ ...details, step: input.step.path, attempt });
+    const beat = setInterval(() => tell(carried), heartbeatMs);
+    const isRepeat = info.attempt > 1 || input.again;
+    const at = { attempt, startedAt: new Date(), scheduledAtMs: info.scheduledTimestampMs, isRepeat, carried, signal };
+    const one: Try = { deps, input, ...at };
     try {
-      const recorded = context.info.attempt > 1 || input.again ? await recordedSuccess(deps, input) : undefined;
-      if (recorded) return recorded;
-      if (attempt > input.step.retry.delaysMs.length + 1) throw lastAttemptLost();
-      const startedAt = new Date();
-      const tried = await tryStep(deps, input, attempt, context.cancellationSignal);
-      // A success stands, whatever else happens to this worker; only what the stop cut off is made again.
-      if (!tried.result.ok && isShutdown(context.cancellationSignal)) throw new PutOff("The worker was stopped.", 1);
-      const scheduledAtMs = context.info.scheduledTimestampMs;
-      return await conclude(deps, input, tried, { attempt, startedAt, scheduledAtMs });
+      return await attemptStep(one);
     } catch (error) {
-      if (!(error instanceof PutOff)) throw error;
       // Temporal hands the details of the last heartbeat to the next try.
-      context.heartbeat({ uncounted: uncounted + 1 });
+      if (error instanceof PutOff && error.isRefused) one.known = one.sentAtMs;
+      const last = one.known ?? carried.known;
+      const known = last === undefined ? {} : { known: last };
+      if (!(error instanceof PutOff)) {
+        // What was carried for this attempt only is over; most attempts have nothing to tell.
+        if (last !== undefined || Object.keys(carried).length > 1) tell({ ...known, uncounted: carried.uncounted });
+        throw error;
+      }
+      tell({ ...known, ...error.carry, uncounted: carried.uncounted + 1 });
       const { message, delayMs } = error;
       const category = ApplicationFailureCategory.BENIGN;
       throw ApplicationFailure.create({ message, type: "put_off", nextRetryDelay: delayMs, category });
@@ -77,47 +71,95 @@ export function createPerformStep(deps: ActivityDeps) {
   };
 }
 
+async function attemptStep(one: Try): Promise<PerformStepOutput> {
+  const { deps, input, attempt, signal } = one;
+  const recorded = one.isRepeat ? await recordedSuccess(deps, input) : undefined;
+  if (recorded) return recorded;
+  const facts = deps.executor.factsOf(input.step.use);
+  const isLost = attempt > input.step.retry.delaysMs.length + 1;
+  const needsCare = facts?.effect === "unsafe-write" && !repeatsAmbiguous(input.step);
+  if (isLost && !needsCare) throw await endAsLost(one);
+  const event = await own(wholeEvent(deps.store, input));
+  const scope = scopeOf(input, event);
+  const rendered = render(input, scope);
+  if (!rendered.ok) return conclude(one, { result: { ok: false, failure: rendered.failure } });
+  const request = await requestOf(one, rendered.value, event);
+  if (facts !== undefined && needsCare) {
+    const done = await removeDoubt(one, request, facts);
+    if (done) return done;
+    if (isLost) throw await endAsLost(one);
+  }
+  const performed = await ownAlone(deps.executor.perform(request));
+  if ("waiting" in performed) throw await putOffWaiting(one, performed);
+  const tried: Tried = { performed, result: judge(input.step, scope, performed.outcome) };
+  // A success stands, whatever else happens to this worker; only what the stop cut off is made again.
+  if (!tried.result.ok && isShutdown(signal)) throw new PutOff("The worker was stopped.", 1);
+  return conclude(one, tried, facts);
+}
+
+/** The policy is used up by an attempt that never told how it ended: nobody else writes that the step has failed. */
+async function endAsLost({ deps, input }: Try): Promise<ApplicationFailure> {
+  await recordEnd(deps, input, attemptLost);
+  return failed(attemptLost, undefined);
+}
+
 /** Look before repeating: the answer may have been lost after the effect was recorded. */
 async function recordedSuccess(deps: ActivityDeps, input: PerformStepInput): Promise<PerformStepOutput | undefined> {
   const recorded = await own(deps.store.steps.find(input.tenantId, input.runId, input.step.path));
   return recorded?.status === "succeeded" ? { output: recorded.output ?? null } : undefined;
 }
 
-async function tryStep(
-  deps: ActivityDeps,
-  input: PerformStepInput,
-  attempt: number,
-  signal: AbortSignal,
-): Promise<Tried> {
-  const event = await own(wholeEvent(deps.store, input));
-  const scope = scopeOf(input, event);
-  const rendered = renderValues(input.step.with, scope, { nowMs: Date.now() });
-  if (!rendered.ok) {
-    const failureClass = rendered.code === "budget" ? "limit" : "template";
-    const message = `with${rendered.pointer}: ${rendered.message}`;
-    return { result: { ok: false, failure: { class: failureClass, code: rendered.code, message } } };
-  }
-  const { step } = input;
-  const performed = await deps.executor.perform({
+type Rendered = { ok: true; value: Json } | { ok: false; failure: Failure };
+
+function render({ step, inputOverride }: PerformStepInput, scope: object): Rendered {
+  if (inputOverride !== undefined) return { ok: true, value: inputOverride };
+  const rendered = renderValues(step.with, scope, { nowMs: Date.now() });
+  if (rendered.ok) return rendered;
+  const failureClass = rendered.code === "budget" ? "limit" : "template";
+  const message = `with${rendered.pointer}: ${rendered.message}`;
+  return { ok: false, failure: { class: failureClass, code: rendered.code, message } };
+}
+
+async function requestOf(one: Try, rendered: Json, event: Event): Promise<PerformInput> {
+  const { deps, input, attempt, carried } = one;
+  const { step, tenantId, runId } = input;
+  return {
     use: step.use,
-    input: rendered.value,
+    input: rendered,
+    tenantId,
+    ...(step.connection === undefined ? {} : { connection: step.connection }),
     call: {
-      deliveryId: deliveryIdOf(input.tenantId, input.runId, step.path),
+      deliveryId: deliveryIdOf(tenantId, input.keyRunId ?? runId, step.path),
       attempt,
       willRetry: attempt <= step.retry.delaysMs.length,
       nowMs: Date.now(),
-      secrets: await own(deps.signingSecrets.current(input.tenantId)),
       configurationId: `${input.flow.id}.${step.path}`,
       event,
     },
+    tenantSecrets: await own(deps.signingSecrets.current(tenantId)),
     timeoutMs: step.timeoutMs,
-    signal,
-  });
-  return { input: rendered.value, performed, result: judge(step, scope, performed.outcome) };
+    signal: one.signal,
+    ...(carried.slotAtMs === undefined ? {} : { slotAtMs: carried.slotAtMs }),
+    // Noted first: a crash between here and the record leaves a write behind that the next try must not repeat blindly.
+    async beforeSending(recorded) {
+      const sentAt = new Date();
+      await deps.store.steps.noteSending(notedStep(input, recorded), attempt, sentAt);
+      one.sentAtMs = sentAt.getTime();
+    },
+  };
+}
+
+/** The step goes back to sleep until its turn, or until its connection may be usable again. */
+async function putOffWaiting(one: Try, waiting: Waiting): Promise<PutOff> {
+  const { why, failure, delayMs, slotAtMs } = waiting.waiting;
+  if (why === "throttled") return new PutOff(failure.message, delayMs, slotAtMs === undefined ? {} : { slotAtMs });
+  await showWaiting(one, waiting);
+  const { waits = 0 } = one.carried;
+  return new PutOff(failure.message, connectionDelayMs(waits), { waits: waits + 1 }, true);
 }
 
 /** The step's `expect` has the last word on an answer that was good otherwise. */
-function judge(step: PlanAction, scope: object, outcome: Performed["outcome"]): Result {
+function judge(step: PlanAction, scope: object, outcome: Result): Result {
   if (!outcome.ok || step.expect === undefined) return outcome;
   const judged = evaluateLogic(
     step.expect.rule,
@@ -132,94 +174,30 @@ function judge(step: PlanAction, scope: object, outcome: Performed["outcome"]): 
 }
 
 /** Decides about the next try, records the attempt, and answers or fails in Temporal's words. */
-async function conclude(
-  deps: ActivityDeps,
-  input: PerformStepInput,
-  tried: Tried,
-  at: { attempt: number; startedAt: Date; scheduledAtMs: number },
-): Promise<PerformStepOutput> {
+async function conclude(one: Try, tried: Tried, facts?: ActionFacts): Promise<PerformStepOutput> {
+  const { deps, input, attempt: number, startedAt } = one;
   const { result } = tried;
-  if (result.ok) return recordSuccess(deps, input, result.output, recordOf(input, tried, at, undefined));
-  const decision = decideRetry({
-    plan: input.step.retry,
-    attempt: at.attempt,
-    failure: result.failure,
-    elapsedMs: Date.now() - at.scheduledAtMs,
-    random: Math.random(),
-    ...(result.retryAfterMs === undefined ? {} : { retryAfterMs: result.retryAfterMs }),
-  });
-  const record = recordOf(input, tried, at, decision.retry ? new Date(Date.now() + decision.delayMs) : undefined);
-  await deps.store.steps.recordAttempt(record, input.settled).catch((err: unknown) => {
-    // A missing record of a failure costs a row in the log; missing its retry would cost the delivery.
-    deps.log.warn({ err, runId: input.runId, step: input.step.path }, "a failed attempt could not be recorded");
-  });
-  throw ApplicationFailure.create({
-    message: result.failure.message,
-    type: result.failure.class,
-    nonRetryable: !decision.retry,
-    details: [result.failure],
-    // An expected failure of a receiver is no error of this process: Temporal's metrics and logs stay quiet.
-    category: ApplicationFailureCategory.BENIGN,
-    ...(decision.retry ? { nextRetryDelay: decision.delayMs } : {}),
-  });
-}
-
-/** From here on the effect has happened: whatever fails now must not make Temporal repeat it. */
-async function recordSuccess(
-  deps: ActivityDeps,
-  input: PerformStepInput,
-  output: Json,
-  record: AttemptRecord,
-): Promise<PerformStepOutput> {
-  const { tenantId, runId, endsRun } = input;
-  try {
-    await deps.store.steps.recordAttempt(record, input.settled);
-  } catch (err) {
-    deps.log.warn({ err, runId, step: input.step.path }, "a success could not be recorded yet");
-    return { output, unrecorded: record };
+  const record = (as: Result, next?: number): AttemptRecord =>
+    recordOf(
+      input,
+      { ...tried, result: as },
+      { number, startedAt },
+      next === undefined ? undefined : new Date(Date.now() + next),
+    );
+  if (result.ok) return recordSuccess(deps, input, result.output, record(result));
+  if (result.failure.class === "ambiguous" && facts !== undefined && !repeatsAmbiguous(input.step)) {
+    if (facts.canReconcile) {
+      await recordFailure(deps, input, record(result, lookDelayMs));
+      throw new PutOff(result.failure.message, lookDelayMs);
+    }
+    const failure = question(result.failure, facts);
+    await recordFailure(deps, input, record({ ok: false, failure }));
+    throw failed(failure, undefined);
   }
-  if (!endsRun) return { output };
-  try {
-    // After the attempt's record: a run that shows as ended must not have a step that will be tried again.
-    await deps.store.runs.end(tenantId, runId, { status: "succeeded", output });
-    return { output, ended: true };
-  } catch (err) {
-    deps.log.warn({ err, runId }, "a run's end could not be recorded yet");
-    return { output };
-  }
-}
-
-function recordOf(
-  input: PerformStepInput,
-  { input: rendered, performed, result }: Tried,
-  at: { attempt: number; startedAt: Date },
-  nextAttemptAt: Date | undefined,
-): AttemptRecord {
-  const { step } = input;
-  const attempt: Attempt = {
-    number: at.attempt,
-    trigger: at.attempt === 1 ? "first" : "automatic",
-    startedAt: performed?.startedAt ?? at.startedAt,
-    durationMs: performed?.durationMs ?? Date.now() - at.startedAt.getTime(),
-    phases: performed?.phases ?? { total: 0 },
-    outcome: result.ok ? "succeeded" : "failed",
-    ...(result.ok ? {} : { class: result.failure.class, message: result.failure.message }),
-    ...(performed?.request ? { request: performed.request } : {}),
-    ...(performed?.response ? { response: performed.response } : {}),
-    ...(nextAttemptAt ? { nextAttemptAt } : {}),
-  };
-  return {
-    tenantId: input.tenantId,
-    runId: input.runId,
-    path: step.path,
-    id: step.id,
-    use: step.use,
-    name: step.name,
-    status: result.ok ? "succeeded" : nextAttemptAt ? "running" : "failed",
-    input: rendered,
-    ...(result.ok ? { output: result.output } : { error: result.failure }),
-    attempt,
-  };
+  const decision = decide(one, result, facts);
+  await recordFailure(deps, input, record(result, decision.retry ? decision.delayMs : undefined));
+  one.known = one.sentAtMs;
+  throw failed(result.failure, decision);
 }
 
 /** What the step's templates and conditions can read. */
@@ -227,14 +205,9 @@ function scopeOf(input: PerformStepInput, event: Event): object {
   const { dataText, ...envelope } = event;
   return {
     ...input.scope,
-    event: { ...envelope, data: readData(dataText) },
+    event: { ...envelope, data: JSON.parse(dataText) as Json }, // Checked when the event was accepted.
     flow: input.flow,
     run: { id: input.runId },
     tenant: { id: input.tenantId },
   };
-}
-
-/** `data` was checked when the event was accepted. */
-function readData(text: string): Json {
-  return JSON.parse(text) as Json;
 }

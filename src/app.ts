@@ -2,23 +2,32 @@
 import { createActivities } from "../activities/index.ts";
 import { connectors } from "../connectors/index.ts";
 import { ensureBootstrapKey } from "./api/auth.ts";
+import type { CodecEndpoint } from "./api/codec.ts";
 import { startServer, createApi, type ApiServer } from "./api/server.ts";
 import type { Config } from "./config.ts";
 import { actionCatalogue } from "./connector/contract.ts";
+import { createConnections, type ConnectionDesk } from "./connector/connections.ts";
 import { createExecutor } from "./connector/executor.ts";
+import { createLimiter } from "./connector/limiter.ts";
 import { createSigningSecrets } from "./connector/signing-secrets.ts";
 import { createHttpClient } from "./delivery/http.ts";
+import { createPayloads } from "./engine/codec.ts";
 import { createEngine, type Engine } from "./engine/engine.ts";
 import { createAccept } from "./ingest/accept.ts";
 import { createCancel } from "./ingest/cancel.ts";
+import { startDueBulkRetries } from "./ingest/due-bulk-retries.ts";
+import { startDueRuns } from "./ingest/due-runs.ts";
 import { watchPublishedFlows } from "./ingest/match-index.ts";
+import { raiseNotices } from "./ingest/notices.ts";
 import { watchOpenRuns } from "./ingest/reconcile.ts";
 import { createRelay } from "./ingest/relay.ts";
 import { createStarter } from "./ingest/starter.ts";
 import type { Log } from "./log.ts";
+import { createReplay } from "./recovery/replay.ts";
+import { createRecovery } from "./recovery/retry.ts";
 import { openStore, type Store } from "./store/store.ts";
 import { parseKeyring } from "./vault/keyring.ts";
-import { createVault } from "./vault/vault.ts";
+import { createVault, type Vault } from "./vault/vault.ts";
 
 export type AppOptions = {
   config: Config;
@@ -44,25 +53,40 @@ export async function createApp(options: AppOptions) {
   const { config, log } = options;
   const store = await openStore(options.mongodbUri, options.database ? { database: options.database } : {});
   if (options.apiKey) await ensureBootstrapKey(store, options.apiKey, log);
-  const vault = createVault(parseKeyring(options.keyring));
+  const keyring = parseKeyring(options.keyring);
+  const vault = createVault(keyring);
+  const payloads = createPayloads({ keyring, ...config.temporal });
   const signingSecrets = createSigningSecrets({ tenants: store.tenants, vault, nowMs: store.nowMs });
-  const http = createHttpClient({ policy: { allowHttp: config.allowHttp, allowNetworks: config.allowNetworks } });
-  const executor = createExecutor({ http, connectors, nowMs: Date.now });
+  const policy = { allowHttp: config.allowHttp, allowNetworks: config.allowNetworks };
+  const http = createHttpClient({ policy });
+  const connections = createConnections({ ...store, vault, http, policy, connectors, log });
+  const executor = createExecutor({
+    http,
+    connectors,
+    connections,
+    limiter: createLimiter(store.limits),
+    blobs: store.blobs,
+    nowMs: Date.now,
+  });
   const engine = createEngine({
     temporal: { ...config.temporal, address: options.temporalAddress, uiUrl: options.temporalUiUrl },
     taskQueue: options.taskQueue,
+    payloads,
     activities: createActivities({ store, executor, signingSecrets, log }),
     takesActivities: config.role !== "api",
     workflowBundlePath: options.workflowBundlePath,
     log,
   });
+  const codec = payloads.encrypts ? { ...payloads, keyring, ...pagesOf(options) } : undefined;
   const intake = config.role === "worker" ? undefined : await startIntake(options, store, engine);
-  const server = intake ? await listen(intake, { ...options, store, engine, signingSecrets }) : undefined;
+  const parts = { ...options, store, engine, vault, signingSecrets, connections, codec };
+  const server = intake ? await listen(intake, parts) : undefined;
 
   return {
     store,
     engine,
     signingSecrets,
+    connections,
     url: server?.url,
     accept: intake?.accept,
     flowsChanged: intake?.flows.changed,
@@ -86,13 +110,19 @@ async function startIntake(options: AppOptions, store: Store, engine: Engine) {
   const starter = createStarter({ store, start: engine.start, cancel: engine.cancel, log });
   const relay = createRelay({ store, starter, isEngineUp: engine.isUp, log });
   const watch = watchOpenRuns({ store, engine, log });
+  const dueRuns = startDueRuns({ store, engine, log });
+  const dueBulkRetries = startDueBulkRetries({ store, engine, log });
+  const accept = (options.createAccept ?? createAccept)({ store, flows, starter, relay, log });
+  const notices = raiseNotices({ store, accept, log });
   return {
     flows,
     starter,
-    accept: (options.createAccept ?? createAccept)({ store, flows, starter, relay, log }),
+    accept,
     cancel: createCancel({ store, engine, log }),
+    wakeDueRuns: dueRuns.wake,
+    wakeDueBulkRetries: dueBulkRetries.wake,
     async close(): Promise<void> {
-      await Promise.all([relay.close(), watch.close()]);
+      await Promise.all([relay.close(), watch.close(), dueRuns.close(), dueBulkRetries.close(), notices.close()]);
       await starter.idle();
       await flows.close();
     },
@@ -102,7 +132,10 @@ async function startIntake(options: AppOptions, store: Store, engine: Engine) {
 type Parts = AppOptions & {
   store: Store;
   engine: Engine;
+  vault: Vault;
+  codec: CodecEndpoint | undefined;
   signingSecrets: ReturnType<typeof createSigningSecrets>;
+  connections: ConnectionDesk;
 };
 
 async function listen(intake: Awaited<ReturnType<typeof startIntake>>, parts: Parts): Promise<ApiServer> {
@@ -113,12 +146,37 @@ async function listen(intake: Awaited<ReturnType<typeof startIntake>>, parts: Pa
     log,
     accept: intake.accept,
     runs: { cancel: intake.cancel, temporalUrl: engine.url },
+    recovery: recoveryOf(intake, store),
+    bulkRetries: {
+      wake: intake.wakeDueBulkRetries,
+      // The bulk retry's own document says that it is to stop, and is looked at as long as it runs.
+      cancel: (bulk) =>
+        void engine.bulkRetries
+          .cancel(bulk)
+          .catch((err: unknown) => log.debug({ err, bulkId: bulk.id }, "a bulk retry could not be told to end")),
+    },
     flowsChanged: intake.flows.changed,
     actions: actionCatalogue(connectors),
+    connectors,
+    connections: parts.connections,
+    vault: parts.vault,
     signingSecrets: parts.signingSecrets,
+    ...(parts.codec ? { codec: parts.codec } : {}),
     ready: () => checkReadiness(store, engine),
   });
   return startServer(api, { host: config.host, port: config.port });
+}
+
+/** Whose pages may ask the codec endpoint: those of Temporal's UI, and of the listed origins. */
+function pagesOf({ config, temporalUiUrl }: AppOptions): Pick<CodecEndpoint, "namespace" | "origins"> {
+  const ui = temporalUiUrl === undefined ? [] : [new URL(temporalUiUrl).origin];
+  return { namespace: config.temporal.namespace, origins: [...ui, ...config.corsOrigins] };
+}
+
+/** Retries and replays whose runs start at once. */
+function recoveryOf(intake: Awaited<ReturnType<typeof startIntake>>, store: Store) {
+  const deps = { store, actions: actionCatalogue(connectors), nowMs: Date.now, wake: intake.wakeDueRuns };
+  return { ...createRecovery(deps), ...createReplay({ ...deps, flowsOf: intake.flows.of }) };
 }
 
 /** Ready is who can accept events: MongoDB must answer. Temporal may be away for a while; that is said, not a reason to refuse. */

@@ -32,6 +32,8 @@ export type Config = {
     apiKey: string | undefined;
     tls: { ca?: Buffer; cert?: Buffer; key?: Buffer } | undefined;
     uiUrl: string | undefined;
+    /** `MILLRACE_TEMPORAL_ENCRYPTION`: `on` seals payloads with the keyring before Temporal gets them. */
+    encrypts: boolean;
   };
   /** `MILLRACE_KEYS`: keyring for secrets at rest, `id:base64` entries, the active one first. */
   keys: string | undefined;
@@ -93,6 +95,7 @@ export function readConfig(env: Environment = process.env, argv: readonly string
       apiKey: text("TEMPORAL_API_KEY"),
       tls: readTls(text, wrong),
       uiUrl: readUrl("TEMPORAL_UI_URL", text("TEMPORAL_UI_URL"), wrong),
+      encrypts: oneOf("MILLRACE_TEMPORAL_ENCRYPTION", ["on", "off"], "off") === "on",
     },
     keys: text("MILLRACE_KEYS"),
     bootstrapKey: text("MILLRACE_BOOTSTRAP_KEY"),

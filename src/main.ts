@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The command `millrace`: reads the configuration, starts what the role asks for, and stops it in order.
 import { join } from "node:path";
+import { codecUrl } from "./api/codec.ts";
 import { createApp, type App } from "./app.ts";
 import { ConfigError, readConfig, type Config } from "./config.ts";
 import { DataFolderInUseError } from "./embedded/lock.ts";
@@ -11,13 +12,13 @@ import { closePrototypes } from "./harden.ts";
 import { createLog, type Log } from "./log.ts";
 import { newApiKey } from "./model/api-key.ts";
 import { packageRoot } from "./package-root.ts";
-import { VaultError } from "./vault/keyring.ts";
-import { newKeyringEntry } from "./vault/keyring.ts";
+import { newKeyringEntry, parseKeyring, VaultError } from "./vault/keyring.ts";
 import { welcome } from "./welcome.ts";
 
 const usage = `Usage: millrace [--role all|api|worker] [--port NUMBER]
        millrace key        prints a new API key (for MILLRACE_BOOTSTRAP_KEY)
        millrace keyring    prints a new keyring entry (for MILLRACE_KEYS)
+       millrace codec-url  prints the codec endpoint to set in Temporal's UI
 `;
 
 async function main(args: string[]): Promise<void> {
@@ -26,6 +27,7 @@ async function main(args: string[]): Promise<void> {
   if (command === "keyring") return print(newKeyringEntry());
   if (command === "help" || command === "--help" || command === "-h") return print(usage);
   try {
+    if (command === "codec-url") return print(await codecUrlToPrint(readConfig(undefined, args.slice(1))));
     await run(readConfig(undefined, args));
   } catch (error) {
     const isSentence =
@@ -48,7 +50,7 @@ async function run(config: Readonly<Config>): Promise<void> {
   const log = createLog(config.logLevel);
   installRuntime(log);
   const keyring = await keyringOf(config, log);
-  const servers = await startServers(config, log);
+  const servers = await startServers(config, keyring, log);
   try {
     await runOn(servers, config, keyring, log);
   } catch (error) {
@@ -82,10 +84,21 @@ async function runOn(servers: Embedded, config: Readonly<Config>, keyring: strin
     print(await welcome({ url: app.url, apiKey, temporalUiUrl: servers.temporalUiUrl }));
 }
 
-async function startServers(config: Readonly<Config>, log: Log): Promise<Embedded> {
+/** The address of the codec endpoint: a secret, and so on standard output only when somebody asks for it. */
+async function codecUrlToPrint(config: Readonly<Config>): Promise<string> {
+  if (!config.temporal.encrypts) {
+    throw new ConfigError(["There is no codec endpoint: MILLRACE_TEMPORAL_ENCRYPTION is off."]);
+  }
+  const url = codecUrl(config, parseKeyring(await keyringOf(config, createLog(config.logLevel))));
+  if (url !== undefined) return url;
+  throw new ConfigError(["Set MILLRACE_PUBLIC_URL or MILLRACE_PORT: the address of this API is not known without."]);
+}
+
+async function startServers(config: Readonly<Config>, keyring: string, log: Log): Promise<Embedded> {
   const need = { mongodb: config.mongodbUri === undefined, temporal: config.temporal.address === undefined };
   // Nothing of ours runs in the data folder then, so any number of processes may start.
   if (!need.mongodb && !need.temporal) return { stop: async () => {} };
+  const codecEndpoint = config.temporal.encrypts ? codecUrl(config, parseKeyring(keyring)) : undefined;
   return startEmbedded({
     dataDir: config.dataDir,
     cacheDir: config.cacheDir,
@@ -93,6 +106,7 @@ async function startServers(config: Readonly<Config>, log: Log): Promise<Embedde
     ...(config.mongodBinary ? { mongod: config.mongodBinary } : {}),
     ...(config.temporalBinary ? { temporal: config.temporalBinary } : {}),
     need,
+    ...(codecEndpoint === undefined ? {} : { codecEndpoint }),
     onProgress: ({ message }) => process.stderr.write(`${message}\n`),
     log,
   });

@@ -1,2 +1,3 @@
 // The workflows that a worker hosts.
+export { retryRuns } from "./retry-runs.ts";
 export { runFlow } from "./run-flow.ts";

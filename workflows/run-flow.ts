@@ -7,22 +7,39 @@ import {
   isCancellation,
   proxyActivities,
   proxyLocalActivities,
+  setCurrentDetails,
   workflowInfo,
 } from "@temporalio/workflow";
 import { ApplicationFailureCategory } from "@temporalio/common";
 import type { Activities } from "../activities/index.ts";
 import type { EffectResult, Effects } from "../src/flow/effects.ts";
-import { endsRun, interpret, type RunResult } from "../src/flow/interpret.ts";
+import { endsRun, interpret, type KeptSteps, type RunResult } from "../src/flow/interpret.ts";
+import { endSummary, stepDetails, stepSummary, summaries } from "../src/flow/summary.ts";
 import type { CarriedEvent } from "../src/model/event.ts";
 import type { Failure } from "../src/model/failure.ts";
 import type { RunId, TenantId } from "../src/model/ids.ts";
 import type { Json } from "../src/model/json.ts";
 import type { Plan, PlanAction } from "../src/model/plan.ts";
 import type { RunEnd } from "../src/model/run.ts";
-import type { SettledStep } from "../src/model/step.ts";
+import type { KeptStep, SettledStep } from "../src/model/step.ts";
 import type { AttemptRecord } from "../src/store/steps.ts";
 
-export type RunFlowInput = { tenantId: TenantId; runId: RunId; plan: Plan; event: CarriedEvent };
+export type RunFlowInput = {
+  tenantId: TenantId;
+  runId: RunId;
+  plan: Plan;
+  event: CarriedEvent;
+  /** Only of runs that somebody asked for again. */
+  retry?: RetryInput;
+};
+
+/** What a run that was asked for again is told: see `Recovery` of the model. */
+export type RetryInput = {
+  keyRun: RunId;
+  keys: { [path: string]: RunId };
+  inputs: { [path: string]: Json };
+  keeps: boolean;
+};
 
 /** Without a sign of life for this long, an attempt counts as cut off by a crash, and the policy's next one starts. */
 const heartbeatTimeoutMs = 15_000;
@@ -30,10 +47,12 @@ const heartbeatTimeoutMs = 15_000;
 const recordingMs = 10_000;
 
 // Small, quick and repeatable work in the same process. `finishRun` goes on until MongoDB has taken it.
-const local = proxyLocalActivities<Activities>({
-  startToCloseTimeout: "6s",
-  retry: { initialInterval: "250ms", backoffCoefficient: 2, maximumInterval: "30s" },
-});
+const localAs = (summary: string) =>
+  proxyLocalActivities<Activities>({
+    summary,
+    startToCloseTimeout: "6s",
+    retry: { initialInterval: "250ms", backoffCoefficient: 2, maximumInterval: "30s" },
+  });
 
 /** Runs a flow's plan for an event. Fails or is cancelled as the run is, so that Temporal's lists tell the same. */
 export async function runFlow(input: RunFlowInput): Promise<Json> {
@@ -42,6 +61,7 @@ export async function runFlow(input: RunFlowInput): Promise<Json> {
   // Most runs end with the success of their last step, and its attempt has recorded that already.
   if (!(carried.ended && end.status === "succeeded" && settled.length === 0))
     await report(input, end, settled, carried);
+  setCurrentDetails(endSummary(end));
   return closeAs(end);
 }
 
@@ -53,7 +73,14 @@ async function report(input: RunFlowInput, end: RunEnd, settled: SettledStep[], 
   const { tenantId, runId, event } = input;
   const { unrecorded } = carried;
   await CancellationScope.nonCancellable(() =>
-    local.finishRun({ tenantId, runId, event, end, settled: [...carried.settled, ...settled], unrecorded }),
+    localAs(endSummary(end)).finishRun({
+      tenantId,
+      runId,
+      event,
+      end,
+      settled: [...carried.settled, ...settled],
+      unrecorded,
+    }),
   );
 }
 
@@ -70,19 +97,42 @@ async function runToEnd(input: RunFlowInput, carried: Carried): Promise<RunResul
 
 async function interpretRun(input: RunFlowInput, carried: Carried): Promise<RunResult> {
   const { tenantId, runId, plan, event } = input;
-  const { dataText, ...envelope } = event;
+  const { dataText, editedIn: _, ...envelope } = event;
   const data = dataText === undefined ? await loadParts(input) : (JSON.parse(dataText) as Json); // Checked at accept.
+  const kept = input.retry?.keeps === true ? await loadKept(input) : undefined;
   return interpret(
     plan,
     { event: { ...envelope, data }, run: { id: runId }, tenant: { id: tenantId } },
     effectsOf(input, carried),
+    kept,
   );
+}
+
+/**
+ * The steps that this run keeps, page by page. A regular activity: several local ones would be reported to Temporal in one
+ * message, and that has a limit. A cancel waits for it: without the steps nobody could say how the run stands.
+ */
+function loadKept({ tenantId, runId }: RunFlowInput): Promise<KeptSteps> {
+  const pages = proxyActivities<Activities>({
+    summary: "The steps that are kept",
+    startToCloseTimeout: "30s",
+    retry: { initialInterval: "250ms", backoffCoefficient: 2, maximumInterval: "30s" },
+  });
+  return CancellationScope.nonCancellable(async () => {
+    const kept = new Map<string, KeptStep>();
+    for (let after: string | undefined = ""; after !== undefined;) {
+      const page: Awaited<ReturnType<Activities["loadKept"]>> = await pages.loadKept({ tenantId, runId, after });
+      for (const step of page.steps) kept.set(step.path, step);
+      after = page.next;
+    }
+    return kept;
+  });
 }
 
 /** What the conditions of this plan read of an event that travels by reference. */
 async function loadParts({ tenantId, runId, plan, event }: RunFlowInput): Promise<Json> {
   if (plan.eventPaths.length === 0) return {};
-  return local.loadEventParts({ tenantId, runId, event, paths: plan.eventPaths });
+  return localAs(summaries.eventParts).loadEventParts({ tenantId, runId, event, paths: plan.eventPaths });
 }
 
 /** Where each effect of the interpreter happens. */
@@ -93,12 +143,15 @@ function effectsOf(input: RunFlowInput, carried: Carried): Effects {
   const again = info.firstExecutionRunId !== info.runId;
   return {
     nowMs: () => Date.now(),
-    render: (values, _uses, scope) => settle(local.renderValues({ ...context, values, scope })),
-    decide: (condition, scope) => settle(local.decideCondition({ ...context, rule: condition.rule, scope })),
+    render: (values, _uses, scope) => settle(localAs(summaries.values).renderValues({ ...context, values, scope })),
+    decide: (condition, scope) =>
+      settle(localAs(summaries.condition).decideCondition({ ...context, rule: condition.rule, scope })),
     async perform(step, scope, settled) {
       try {
         // Where an attempt runs is decided here and nowhere else: a regular activity, dispatched eagerly.
         const attempt = attemptsOf(step);
+        // An answer to who asks; it writes nothing into the history.
+        setCurrentDetails(stepDetails(step));
         const done = await attempt.performStep({
           ...context,
           flow: plan.flow,
@@ -107,6 +160,7 @@ function effectsOf(input: RunFlowInput, carried: Carried): Effects {
           settled,
           endsRun: endsRun(plan, step),
           again,
+          ...askedFor(input, step),
         });
         carried.ended = done.ended === true;
         if (done.unrecorded) {
@@ -121,12 +175,20 @@ function effectsOf(input: RunFlowInput, carried: Carried): Effects {
   };
 }
 
+/** Whose key the step's effect carries, and the input that somebody gave it, in a run that was asked for again. */
+function askedFor({ retry }: RunFlowInput, { path }: PlanAction): { keyRunId?: RunId; inputOverride?: Json } {
+  if (retry === undefined) return {};
+  const keyRunId = (Object.hasOwn(retry.keys, path) ? retry.keys[path] : undefined) ?? retry.keyRun;
+  const inputOverride = Object.hasOwn(retry.inputs, path) ? retry.inputs[path] : undefined;
+  return { keyRunId, ...(inputOverride === undefined ? {} : { inputOverride }) };
+}
+
 /** The activity with the step's name, timeout and retry policy. The delays themselves come with each failure. */
 function attemptsOf(step: PlanAction) {
   const { delaysMs } = step.retry;
   return proxyActivities<Activities>({
     activityId: step.path,
-    summary: step.name ?? `${step.id}: ${step.use}`,
+    summary: stepSummary(step),
     startToCloseTimeout: step.timeoutMs + recordingMs,
     heartbeatTimeout: heartbeatTimeoutMs,
     cancellationType: "TRY_CANCEL",

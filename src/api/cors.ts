@@ -2,8 +2,8 @@
 import type { RequestHandler } from "express";
 
 const methods = "GET, POST, PUT";
-const requestHeaders = "authorization, content-type, if-match, if-none-match";
-const answerHeaders = "etag, location, retry-after, x-request-id";
+const requestHeaders = "authorization, content-type, idempotency-key, if-match, if-none-match";
+const answerHeaders = "etag, idempotency-replayed, location, retry-after, x-request-id";
 const preflightAgeS = 600;
 
 /** Answers preflights and marks answers for the listed origins. Never with credentials: keys travel in a header. */

@@ -1,12 +1,19 @@
 // What the API needs of the rest of the house.
 import type { Config } from "../config.ts";
 import type { ActionSchemas } from "../flow/compile.ts";
+import type { ConnectionDesk } from "../connector/connections.ts";
+import type { Connector } from "../connector/contract.ts";
 import type { SigningSecrets } from "../connector/signing-secrets.ts";
+import type { BulkRetry } from "../model/bulk-retry.ts";
 import type { Event } from "../model/event.ts";
 import type { EventId, FlowId, RunId, TenantId } from "../model/ids.ts";
 import type { Run } from "../model/run.ts";
 import type { Log } from "../log.ts";
+import type { Recovery } from "../recovery/retry.ts";
+import type { Replay } from "../recovery/replay.ts";
 import type { Store } from "../store/store.ts";
+import type { CodecEndpoint } from "./codec.ts";
+import type { Vault } from "../vault/vault.ts";
 
 export type Accepted =
   | { outcome: "accepted" | "duplicate"; id: EventId; matched: number; runs: RunId[]; deliveries: number }
@@ -17,6 +24,8 @@ export type ActionCatalogue = ReadonlyMap<string, ActionSchemas>;
 export type ApiDeps = {
   config: Pick<Config, "publicUrl" | "corsOrigins">;
   store: Store;
+  /** Seals what is kept of answers. */
+  vault: Vault;
   log: Log;
   /** Throws AppError `service.storage_unavailable` when it is not known whether the event is stored. */
   accept(tenantId: TenantId, event: Event): Promise<Accepted>;
@@ -24,9 +33,20 @@ export type ApiDeps = {
     cancel(tenantId: TenantId, runId: RunId): Promise<"cancelled" | "cancelling" | "ended" | "unknown">;
     temporalUrl(run: Run): string | undefined;
   };
+  recovery: Recovery & Replay;
+  bulkRetries: {
+    /** Has bulk retries started that are due. */
+    wake(): void;
+    /** Tells the workflow of one to end, if Temporal answers; nobody waits for it. */
+    cancel(bulk: BulkRetry): void;
+  };
   /** Resolves when the match index of this process follows the flow as it stands now. */
   flowsChanged(flowId: FlowId): Promise<void>;
   actions: ActionCatalogue;
+  connectors: readonly Connector[];
+  connections: ConnectionDesk;
   signingSecrets: SigningSecrets;
+  /** For Temporal's UI; absent while payloads are not sealed. */
+  codec?: CodecEndpoint;
   ready(): Promise<{ ready: boolean; checks: Record<string, string> }>;
 };

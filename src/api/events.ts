@@ -9,6 +9,7 @@ import { route, type Route } from "./route.ts";
 
 const flowRef: JsonSchema = {
   type: "object",
+  required: ["id", "slug"],
   properties: { id: { type: "string" }, slug: { type: "string" }, name: { type: "string" } },
 };
 const rowProperties = {
@@ -26,8 +27,9 @@ const rowProperties = {
   runs: { type: "array", items: { type: "string" } },
 };
 const required = ["id", "type", "occurredAt", "receivedAt", "state", "matched", "runs"];
-const eventRowSchema: JsonSchema = { type: "object", required, properties: rowProperties };
+const eventRowSchema: JsonSchema = { title: "EventRow", type: "object", required, properties: rowProperties };
 const eventViewSchema: JsonSchema = {
+  title: "EventView",
   type: "object",
   required: [...required, "data", "targets", "notMatched"],
   properties: {
@@ -37,10 +39,11 @@ const eventViewSchema: JsonSchema = {
       type: "array",
       items: {
         type: "object",
+        required: ["flow", "version", "run", "state"],
         properties: {
           flow: flowRef,
           version: { type: "integer" },
-          run: { type: "object", properties: { id: { type: "string" } } },
+          run: { type: "object", required: ["id"], properties: { id: { type: "string" } } },
           state: { type: "string", enum: ["pending", "started", "parked", "cancelled"] },
         },
       },
@@ -50,6 +53,7 @@ const eventViewSchema: JsonSchema = {
       description: "Flows that listen to this type and whose filter said no, with the condition that did.",
       items: {
         type: "object",
+        required: ["flow", "version", "condition"],
         properties: {
           flow: flowRef,
           version: { type: "integer" },

@@ -7,9 +7,11 @@ import type { JsonSchema } from "../model/json.ts";
 import type { Plan } from "../model/plan.ts";
 import type { FlowRecord } from "../store/flows.ts";
 import type { ApiDeps } from "./deps.ts";
-import { changedFlow, checkIfMatch, findFlow, flowAnswer, flowTag, flowViewSchema, planOf } from "./flow-drafts.ts";
+import { flowContextOf } from "./flow-context.ts";
+import { changedFlow, findFlow, flowAnswer, flowTag, flowViewSchema, planOf } from "./flow-drafts.ts";
+import { checkIfMatch } from "./precondition.ts";
 import { listSchema, pageAnswer } from "./query.ts";
-import { jsonBody, route, type Route } from "./route.ts";
+import { jsonBody, route, type Answer, type Route } from "./route.ts";
 
 const publishBodySchema: JsonSchema = {
   type: "object",
@@ -75,7 +77,8 @@ export function flowVersionRoutes(deps: Deps): Route[] {
   ];
 }
 
-function publishRoute({ store: { flows }, actions, flowsChanged }: Deps): Route {
+function publishRoute({ store, actions, flowsChanged }: Deps): Route {
+  const { flows } = store;
   return route({
     method: "post",
     path: "/v1/flows/{id}/publish",
@@ -96,20 +99,31 @@ function publishRoute({ store: { flows }, actions, flowsChanged }: Deps): Route 
         },
       },
     },
-    async handler({ tenantId, params, body, headers }) {
+    async handler({ tenantId, params, body, headers, requestId }) {
       const seen = await findFlow(flows, tenantId, params.id);
-      checkIfMatch(headers["if-match"], seen);
-      const plan = planOf(seen, actions);
+      const before = seen.publishedUnder;
+      // Whoever handled this request first did so, and could not say it: the draft is not published once more.
+      if (requestId !== undefined && before?.requestId === requestId) {
+        await flowsChanged(seen.id);
+        return publishedAnswer(seen, before);
+      }
+      checkIfMatch(headers, flowTag(seen), "flow");
+      const plan = planOf(seen, await flowContextOf({ store, actions }, tenantId, seen.draft));
       await refuseFailingTests(seen, plan, actions);
       const number = plan.flow.version;
       const enable = body?.enable ?? seen.publishedVersion === null;
-      const change = await flows.publish(tenantId, seen, { number, plan, enable: seen.enabled || enable });
+      const version = { number, plan, enable: seen.enabled || enable, requestId };
+      const change = await flows.publish(tenantId, seen, version);
       const flow = changedFlow(change);
       await flowsChanged(flow.id);
-      const answer = { version: number, publishedAt: change.publishedAt, enabled: flow.enabled };
-      return { status: 200, body: answer, etag: flowTag(flow) };
+      return publishedAnswer(flow, { version: number, publishedAt: change.publishedAt });
     },
   });
+}
+
+function publishedAnswer(flow: FlowRecord, made: { version: number; publishedAt: Date | undefined }): Answer {
+  const { version, publishedAt } = made;
+  return { status: 200, body: { version, publishedAt, enabled: flow.enabled }, etag: flowTag(flow) };
 }
 
 async function refuseFailingTests(flow: FlowRecord, plan: Plan, actions: ApiDeps["actions"]): Promise<void> {
@@ -142,7 +156,7 @@ function switchRoute({ store: { flows }, flowsChanged }: Deps, enabled: boolean)
   });
 }
 
-function testRoute({ store: { flows }, actions }: Deps): Route {
+function testRoute({ store, actions }: Deps): Route {
   return route({
     method: "post",
     path: "/v1/flows/{id}/test",
@@ -156,7 +170,8 @@ function testRoute({ store: { flows }, actions }: Deps): Route {
       200: { description: "What would happen, with each step's rendered input.", schema: testAnswerSchema },
     },
     async handler({ tenantId, params, body }) {
-      const plan = planOf(await findFlow(flows, tenantId, params.id), actions);
+      const flow = await findFlow(store.flows, tenantId, params.id);
+      const plan = planOf(flow, await flowContextOf({ store, actions }, tenantId, flow.draft));
       return { status: 200, body: await tryPlan(plan, body.event, body.mocks ?? {}, { actions, nowMs: Date.now() }) };
     },
   });

@@ -1,12 +1,11 @@
 // How are flows written? Saving, reading and checking drafts.
 import { checkFlowShape } from "../flow/compile.ts";
-import { AppError } from "../model/errors.ts";
 import { flowSchema, type Flow } from "../model/flow.ts";
 import { findingSchema } from "../model/problem.ts";
 import type { ApiDeps } from "./deps.ts";
+import { flowContextOf } from "./flow-context.ts";
 import {
   changedFlow,
-  checkIfMatch,
   checkSlug,
   compileDraft,
   createFlow,
@@ -17,11 +16,12 @@ import {
   flowViewSchema,
   problemsOf,
 } from "./flow-drafts.ts";
+import { requireIfMatch } from "./precondition.ts";
 import { listSchema, pageAnswer, pageOf, pageQuery } from "./query.ts";
 import { jsonBody, route, type Route } from "./route.ts";
 
 const draftBody = () => jsonBody<Flow>(flowSchema, { check: checkFlowShape, invalidCode: "flow.invalid" });
-const flowResponse = { description: "The flow, with its ETag.", schema: flowViewSchema };
+const flowResponse = { description: "The flow, with its ETag.", schema: flowViewSchema, etag: true };
 
 type Deps = Pick<ApiDeps, "store" | "actions" | "flowsChanged">;
 
@@ -30,7 +30,7 @@ export function flowRoutes(deps: Deps): Route[] {
   return [createRoute(deps), listRoute(deps), validateRoute(deps), readRoute(deps), replaceRoute(deps)];
 }
 
-function createRoute({ store: { flows }, actions }: Deps): Route {
+function createRoute({ store, actions }: Deps): Route {
   return route({
     method: "post",
     path: "/v1/flows",
@@ -41,8 +41,9 @@ function createRoute({ store: { flows }, actions }: Deps): Route {
       "Refuses what the flow schema refuses; what only compiling finds is listed in `problems`, and publishing refuses it. Without `slug` one is made from the name.",
     body: draftBody(),
     responses: { 201: flowResponse },
-    async handler({ tenantId, body }) {
-      const flow = await createFlow(flows, tenantId, body, problemsOf(body, actions));
+    async handler({ tenantId, body, newId }) {
+      const problems = problemsOf(body, await flowContextOf({ store, actions }, tenantId, body));
+      const flow = await createFlow(store.flows, tenantId, newId("flow"), { draft: body, problems });
       return flowAnswer(flow, 201, { location: `/v1/flows/${flow.id}` });
     },
   });
@@ -64,7 +65,7 @@ function listRoute({ store: { flows } }: Deps): Route {
   });
 }
 
-function validateRoute({ actions }: Deps): Route {
+function validateRoute({ store, actions }: Deps): Route {
   return route({
     method: "post",
     path: "/v1/flows/validate",
@@ -87,8 +88,8 @@ function validateRoute({ actions }: Deps): Route {
         },
       },
     },
-    handler({ body }) {
-      const compiled = compileDraft(body, actions);
+    async handler({ tenantId, body }) {
+      const compiled = compileDraft(body, await flowContextOf({ store, actions }, tenantId, body));
       const errors = compiled.ok ? [] : compiled.errors;
       return { status: 200, body: { valid: compiled.ok, errors, warnings: compiled.warnings } };
     },
@@ -107,7 +108,8 @@ function readRoute({ store: { flows } }: Deps): Route {
   });
 }
 
-function replaceRoute({ store: { flows }, actions, flowsChanged }: Deps): Route {
+function replaceRoute({ store, actions, flowsChanged }: Deps): Route {
+  const { flows } = store;
   return route({
     method: "put",
     path: "/v1/flows/{id}",
@@ -122,16 +124,11 @@ function replaceRoute({ store: { flows }, actions, flowsChanged }: Deps): Route 
     responses: { 200: flowResponse },
     async handler({ tenantId, params, body, headers }) {
       const seen = await findFlow(flows, tenantId, params.id);
-      const ifMatch = headers["if-match"];
-      if (ifMatch === undefined) {
-        const detail = "Send the flow's ETag in If-Match, so that nobody's change is lost.";
-        throw new AppError("precondition.required", { detail });
-      }
-      checkIfMatch(ifMatch, seen);
+      const revision = requireIfMatch(headers, seen.revision, "flow");
       const slug = body.slug ?? seen.slug;
       checkSlug(slug);
-      const revision = ifMatch.trim() === "*" ? undefined : seen.revision;
-      const next = { draft: body, slug, problems: problemsOf(body, actions) };
+      const problems = problemsOf(body, await flowContextOf({ store, actions }, tenantId, body));
+      const next = { draft: body, slug, problems };
       const changed = changedFlow(await flows.replaceDraft(tenantId, seen.id, revision, next));
       if (changed.slug !== seen.slug) await flowsChanged(changed.id);
       return flowAnswer(changed);

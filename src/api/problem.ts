@@ -39,7 +39,7 @@ export function problemOf(error: AppError, requestId: string, docsUrl: string): 
 export function problemHeaders(error: AppError): { [name: string]: string } {
   const headers: { [name: string]: string } = { "content-type": problemContentType };
   // Whole seconds, rounded up: coming back too early is refused again.
-  if (error.status === 429 || error.status === 503) {
+  if (error.status === 429 || error.status === 503 || error.retryAfterMs !== undefined) {
     headers["retry-after"] = String(Math.max(1, Math.ceil((error.retryAfterMs ?? 1_000) / 1_000)));
   }
   if (error.status === 401) headers["www-authenticate"] = 'Bearer realm="millrace"';

@@ -10,7 +10,7 @@ import {
   structuredContentType,
 } from "../ingest/cloudevents.ts";
 import { AppError } from "../model/errors.ts";
-import { dataBytesMax, publishSchema, type Event } from "../model/event.ts";
+import { dataBytesMax, publishExamples, publishSchema, type Event } from "../model/event.ts";
 import type { TenantId } from "../model/ids.ts";
 import type { JsonSchema } from "../model/json.ts";
 import { mediaTypeOf } from "./body.ts";
@@ -21,6 +21,7 @@ const eventBytesMax = dataBytesMax + envelopeBytesMax;
 const batchBytesMax = 5 * 1024 * 1024;
 
 const acceptedSchema: JsonSchema = {
+  title: "Accepted",
   type: "object",
   required: ["id", "matched", "runs", "deliveries", "duplicate"],
   properties: {
@@ -49,56 +50,68 @@ const batchAnswerSchema: JsonSchema = {
   properties: { data: { type: "array", items: acceptedSchema, description: "In the order of the request." } },
 };
 
+type Deps = Pick<ApiDeps, "accept">;
+
 /** `POST /v1/events` comes first in the routes: the way in is the busiest one. */
-export function publishRoutes({ accept }: Pick<ApiDeps, "accept">): Route[] {
-  /** Accepts all or says that some may not be: with the same ids the batch can be sent again without harm. */
-  const acceptAll = async (tenantId: TenantId, events: Event[]): Promise<Answer> => {
-    const results = await Promise.all(events.map((event) => accept(tenantId, event)));
-    return { status: 202, body: { data: results.map(acceptedView) } };
-  };
-  return [
-    route({
-      method: "post",
-      path: "/v1/events",
-      scope: "events:write",
-      tag: "Events",
-      summary: "Publish an event",
-      description:
-        "A 202 means that the event is journaled on a majority of MongoDB's voters. The same id again starts nothing new. CloudEvents 1.0 are taken in structured, binary and batched mode: `id` and `source` together identify the event (an id that another source has used already becomes `id@source`), `time` becomes `occurredAt`, extension attributes, `subject` and `dataschema` are dropped, and binary-mode data that is not JSON becomes a JSON string. A 503 may have stored the event: send it again with the same id.",
-      body: eventBody(publishSchema, {
-        "application/json": eventBytesMax,
-        [structuredContentType]: eventBytesMax,
-        [batchContentType]: batchBytesMax,
-      }),
-      responses: { 202: { description: "Accepted, or known already.", schema: acceptedSchema } },
-      async handler({ tenantId, headers, body }) {
-        const type = mediaTypeOf(headers)?.type;
-        if (type === batchContentType) return acceptAll(tenantId, allOf(readCloudEventsBatch(body)));
-        const read =
-          type === structuredContentType
-            ? readStructured(body)
-            : isBinaryMode(headers)
-              ? readBinary(headers, type, body)
-              : readEnvelope(body);
-        if (!read.ok) throw refusalOf(read);
-        return { status: 202, body: acceptedView(await accept(tenantId, read.event)) };
-      },
+export function publishRoutes(deps: Deps): Route[] {
+  return [publishRoute(deps), publishBatchRoute(deps)];
+}
+
+function publishRoute({ accept }: Deps): Route {
+  return route({
+    method: "post",
+    path: "/v1/events",
+    scope: "events:write",
+    tag: "Events",
+    summary: "Publish an event",
+    description:
+      "A 202 means that the event is journaled on a majority of MongoDB's voters. The same id again starts nothing new. CloudEvents 1.0 are taken in structured, binary and batched mode: `id` and `source` together identify the event (an id that another source has used already becomes `id@source`), `time` becomes `occurredAt`, extension attributes, `subject` and `dataschema` are dropped, and binary-mode data that is not JSON becomes a JSON string. A 503 may have stored the event: send it again with the same id.",
+    body: eventBody(publishSchema, {
+      "application/json": eventBytesMax,
+      [structuredContentType]: eventBytesMax,
+      [batchContentType]: batchBytesMax,
     }),
-    route({
-      method: "post",
-      path: "/v1/events/batch",
-      scope: "events:write",
-      tag: "Events",
-      summary: "Publish up to 100 events",
-      description: "Checked as a whole before anything is accepted. Events with one id in one batch are accepted once.",
-      body: eventBody(batchSchema, { "application/json": batchBytesMax, [batchContentType]: batchBytesMax }, false),
-      responses: { 202: { description: "One answer an event, in order.", schema: batchAnswerSchema } },
-      handler({ tenantId, headers, body }) {
-        const isCloudEvents = mediaTypeOf(headers)?.type === batchContentType;
-        return acceptAll(tenantId, allOf(isCloudEvents ? readCloudEventsBatch(body) : readBatch(body)));
-      },
-    }),
-  ];
+    responses: { 202: { description: "Accepted, or known already.", schema: acceptedSchema } },
+    async handler({ tenantId, headers, body, newId }) {
+      const type = mediaTypeOf(headers)?.type;
+      if (type === batchContentType) return acceptAll(accept, tenantId, allOf(readCloudEventsBatch(body)));
+      const read =
+        type === structuredContentType
+          ? readStructured(body)
+          : isBinaryMode(headers)
+            ? readBinary(headers, type, body)
+            : readEnvelope(body, () => newId("evt"));
+      if (!read.ok) throw refusalOf(read);
+      return { status: 202, body: acceptedView(await accept(tenantId, read.event)) };
+    },
+  });
+}
+
+function publishBatchRoute({ accept }: Deps): Route {
+  return route({
+    method: "post",
+    path: "/v1/events/batch",
+    scope: "events:write",
+    tag: "Events",
+    summary: "Publish up to 100 events",
+    description: "Checked as a whole before anything is accepted. Events with one id in one batch are accepted once.",
+    body: {
+      ...eventBody(batchSchema, { "application/json": batchBytesMax, [batchContentType]: batchBytesMax }, false),
+      example: publishExamples,
+    },
+    responses: { 202: { description: "One answer an event, in order.", schema: batchAnswerSchema } },
+    handler({ tenantId, headers, body, newId }) {
+      const isCloudEvents = mediaTypeOf(headers)?.type === batchContentType;
+      const read = isCloudEvents ? readCloudEventsBatch(body) : readBatch(body, () => newId("evt"));
+      return acceptAll(accept, tenantId, allOf(read));
+    },
+  });
+}
+
+/** Accepts all or says that some may not be: with the same ids the batch can be sent again without harm. */
+async function acceptAll(accept: Deps["accept"], tenantId: TenantId, events: Event[]): Promise<Answer> {
+  const results = await Promise.all(events.map((event) => accept(tenantId, event)));
+  return { status: 202, body: { data: results.map(acceptedView) } };
 }
 
 /** A body that is read as bytes: `data` must survive as it was written. */

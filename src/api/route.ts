@@ -1,7 +1,7 @@
 // What is a route? Data: who may call it, what it takes, what it answers. Validation and OpenAPI are made from it.
 import type { IncomingHttpHeaders } from "node:http";
 import type { ErrorCode } from "../model/errors.ts";
-import type { TenantId } from "../model/ids.ts";
+import type { Id, IdPrefix, TenantId } from "../model/ids.ts";
 import type { JsonSchema } from "../model/json.ts";
 import type { Finding } from "../model/problem.ts";
 import type { Scope } from "../model/scope.ts";
@@ -33,6 +33,13 @@ export type ApiRequest<Path extends string = string, Body = unknown> = {
   query: { readonly [name: string]: string | undefined };
   body: Body;
   headers: IncomingHttpHeaders;
+  /**
+   * A new id for what the handler makes. Under an Idempotency-Key the n-th id of a prefix is the same each time the
+   * request is handled: after a crash in the middle it is handled again, and must find what it made before.
+   */
+  newId<P extends IdPrefix>(prefix: P): Id<P>;
+  /** What stays the same each time the request is handled; only under an Idempotency-Key. */
+  requestId?: string;
 };
 
 /** A body: as JSON that is checked against a schema, or as bytes that the handler reads itself. */
@@ -47,11 +54,19 @@ export type BodySpec<Body> = {
   check?: (value: unknown) => Finding[];
   /** The handler gets the bytes: its data must survive as it was written. Any media type, when the headers say so. */
   bytes?: { anyTypeWhen(headers: IncomingHttpHeaders): number | undefined };
+  /** A body that the route takes, for the documentation. */
+  example?: unknown;
   /** Never set: it only carries the type of the body that the handler gets. */
   type?: Body;
 };
 
-export type ResponseDoc = { description: string; schema?: JsonSchema; contentType?: string };
+export type ResponseDoc = {
+  description: string;
+  schema?: JsonSchema;
+  contentType?: string;
+  /** Whether the answer carries an ETag. Reads do without this being said. */
+  etag?: boolean;
+};
 
 export type RouteOf<Path extends string, Body> = {
   method: Method;

@@ -17,11 +17,11 @@ export function stepsInOrder(plan: Plan | undefined, records: StepRecord[], isOp
   for (const { step, parents, expected } of planned) {
     const record = recordByPath.get(step.path);
     recordByPath.delete(step.path);
-    if (record) rows.push(rowOf(record));
+    if (record) rows.push(rowOf(record, isOpen));
     else if (isOpen && expected && !parents.some((path) => endedPaths.has(path))) rows.push(pendingRow(step));
   }
   // A record without a step of the plan is no reason to hide it.
-  return [...rows, ...[...recordByPath.values()].map(rowOf)];
+  return [...rows, ...[...recordByPath.values()].map((record) => rowOf(record, isOpen))];
 }
 
 /** All steps as written, each before those inside it. */
@@ -34,8 +34,10 @@ function walk(steps: PlanStep[], parents: string[], expected: boolean): Planned[
   });
 }
 
-function rowOf({ tenantId: _, runId: __, ...row }: StepRecord): StepRow {
-  return row;
+/** A step as recorded. Under way in a run that has ended, it was cut off: nothing goes on with it. */
+function rowOf({ tenantId: _, runId: __, ...row }: StepRecord, isOpen: boolean): StepRow {
+  if (isOpen || (row.status !== "running" && row.status !== "waiting")) return row;
+  return { ...row, status: "cancelled", attempts: row.attempts.map(({ nextAttemptAt: _at, ...attempt }) => attempt) };
 }
 
 function pendingRow(step: PlanStep): StepRow {

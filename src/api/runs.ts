@@ -1,14 +1,15 @@
 // What did the runs do? Looking at runs and their steps, and cancelling one.
 import { failureClasses, type FailureClass } from "../model/failure.ts";
 import { AppError } from "../model/errors.ts";
-import { isId, type FlowId, type TenantId } from "../model/ids.ts";
-import { isEnded, runSchema, runStatuses, type Run, type RunStatus } from "../model/run.ts";
+import type { FlowId } from "../model/ids.ts";
+import { isEnded, runSchema, runStatuses, type RunStatus } from "../model/run.ts";
 import { stepSchema } from "../model/step.ts";
 import type { ApiDeps } from "./deps.ts";
 import { findFlow } from "./flow-drafts.ts";
 import { listSchema, pageAnswer, pageOf, pageQuery, timeOf, timeQuery, type Query } from "./query.ts";
 import { route, type Route } from "./route.ts";
 import { stepsInOrder } from "./run-steps.ts";
+import { findRun, runView, runViews } from "./run-view.ts";
 
 const runQuery = {
   ...pageQuery,
@@ -41,10 +42,7 @@ function listRoute({ store, runs }: Deps): Route {
       // A flow that is not there is said, rather than answered with a list that happens to be empty.
       const flow = query["flow"] === undefined ? undefined : await findFlow(store.flows, tenantId, query["flow"]);
       const page = await store.runs.list(tenantId, filterOf(query, flow?.id), pageOf(query, "run"));
-      return pageAnswer(
-        page.items.map((run) => runView(run, runs)),
-        page.nextCursor,
-      );
+      return pageAnswer(await runViews(page.items, tenantId, { store, runs }), page.nextCursor);
     },
   });
 }
@@ -58,7 +56,8 @@ function readRoute({ store, runs }: Deps): Route {
     summary: "A run",
     responses: { 200: { description: "The run.", schema: runSchema } },
     async handler({ tenantId, params }) {
-      return { status: 200, body: runView(await findRun(store, tenantId, params.id), runs) };
+      const run = await findRun(store, tenantId, params.id);
+      return { status: 200, body: await runView(run, { store, runs }) };
     },
   });
 }
@@ -101,33 +100,9 @@ function cancelRoute({ store, runs }: Deps): Route {
       if (outcome === "ended" && run.status !== "cancelled") {
         throw new AppError("state.conflict", { detail: `The run has ended already: it is ${run.status}.` });
       }
-      return { status: outcome === "cancelling" ? 202 : 200, body: runView(run, runs) };
+      return { status: outcome === "cancelling" ? 202 : 200, body: await runView(run, { store, runs }) };
     },
   });
-}
-
-/** The run by id. Throws AppError `resource.not_found`, also for another tenant's. */
-async function findRun(store: Deps["store"], tenantId: TenantId, id: string): Promise<Run> {
-  const run = isId("run", id) ? await store.runs.find(tenantId, id) : undefined;
-  if (!run) throw new AppError("resource.not_found", { detail: "There is no run with this id." });
-  return run;
-}
-
-/** A run as shapes say: times as texts, its duration, and its address in Temporal's UI. */
-function runView(run: Run, { temporalUrl }: Deps["runs"]) {
-  const url = temporalUrl(run);
-  const { tenantId: _, endedAt, ...fields } = run;
-  // A short run may have ended before its start is noted.
-  const startedAt = run.startedAt ?? (endedAt && run.status !== "cancelled" ? run.createdAt : undefined);
-  return {
-    ...fields,
-    ...(startedAt ? { startedAt } : {}),
-    ...(endedAt ? { endedAt } : {}),
-    // A run that was cancelled before it started took no time.
-    ...(endedAt ? { durationMs: endedAt.getTime() - (startedAt ?? endedAt).getTime() } : {}),
-    retriedBy: [],
-    ...(url === undefined ? {} : { temporalUrl: url }),
-  };
 }
 
 function filterOf(query: Query, flow: FlowId | undefined) {

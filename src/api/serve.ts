@@ -2,24 +2,29 @@
 import type { Request, RequestHandler, Response } from "express";
 import { createSchemaCheck } from "../flow/schema-findings.ts";
 import { AppError } from "../model/errors.ts";
-import type { TenantId } from "../model/ids.ts";
+import { newId, type IdPrefix, type TenantId } from "../model/ids.ts";
 import type { Scope } from "../model/scope.ts";
 import { answerInTime } from "../store/database.ts";
 import { sendAnswer } from "./answer.ts";
 import type { Authenticate, Principal } from "./auth.ts";
 import { checkContentType, hasBody, readBody } from "./body.ts";
+import { idempotencyKeyOf, type Idempotency, type Identity } from "./idempotency.ts";
 import { createQueryCheck } from "./query.ts";
-import type { BodySpec, Route } from "./route.ts";
+import type { Answer, BodySpec, Route } from "./route.ts";
 import { parseStrictJson } from "./strict-json.ts";
 
 /** What public routes get in place of a tenant; no tenant has this id. */
 const nobody: Principal = { tenantId: "tnt_" as TenantId, keyId: "", scopes: new Set() };
 
+/** What a request without an Idempotency-Key makes its ids by: they are new each time. */
+const fresh = { newId: <P extends IdPrefix>(prefix: P) => newId(prefix) };
+
 /** The handler of a route, prepared once: 401, 403, 413 and 415, 400, 422, and then what the route itself refuses. */
-export function serveRoute(route: Route, authenticate: Authenticate): RequestHandler {
+export function serveRoute(route: Route, authenticate: Authenticate, idempotency: Idempotency): RequestHandler {
   const { scope } = route;
   const checkQuery = createQueryCheck(route.query);
   const readRouteBody = route.body && createBodyReader(route.body);
+  const takesKey = route.method === "post" && scope !== "public";
   return async (request, response) => {
     const principal = scope === "public" ? nobody : await authenticate(request);
     if (scope !== "public" && !principal.scopes.has(scope)) throw missingScope(scope);
@@ -27,21 +32,35 @@ export function serveRoute(route: Route, authenticate: Authenticate): RequestHan
     // Most requests have no query, and the parser of Express runs at each look at it.
     const query = request.url.includes("?") ? checkQuery(request.query) : {};
     if (body?.check) body.check();
-    const answering = route.handler({
-      tenantId: principal.tenantId,
-      keyId: principal.keyId,
-      params: request.params,
-      query,
-      body: body?.value,
-      headers: request.headers,
-    });
+    const handle = (identity: Pick<Identity, "newId">): Promise<Answer> | Answer => {
+      const { tenantId, keyId } = principal;
+      const { params, headers } = request;
+      return route.handler({ tenantId, keyId, params, query, body: body?.value, headers, ...identity });
+    };
     // Accepting events has a time limit of its own, and is spared a second timer.
-    const answer = route.body?.bytes ? await answering : await answerInTime(Promise.resolve(answering));
+    const handleInTime = async (identity: Pick<Identity, "newId">): Promise<Answer> =>
+      route.body?.bytes ? handle(identity) : answerInTime(Promise.resolve(handle(identity)));
+    const key = takesKey ? idempotencyKeyOf(request.headers) : undefined;
+    const answer =
+      key === undefined
+        ? await handleInTime(fresh)
+        : await idempotency.once(
+            {
+              tenantId: principal.tenantId,
+              key,
+              method: request.method,
+              url: request.originalUrl,
+              headers: request.headers,
+              body: body?.bytes,
+            },
+            handleInTime,
+            () => response.setHeader("idempotency-replayed", "true"),
+          );
     sendAnswer(request, response, answer);
   };
 }
 
-type ReadBody = { value: unknown; check?: () => void };
+type ReadBody = { value: unknown; bytes?: Buffer; check?: () => void };
 type BodyReader = (request: Request, response: Response) => Promise<ReadBody>;
 
 function createBodyReader(spec: BodySpec<unknown>): BodyReader {
@@ -52,13 +71,13 @@ function createBodyReader(spec: BodySpec<unknown>): BodyReader {
     if (!spec.required && !hasBody(headers)) return { value: undefined };
     const bytesMax = checkContentType(headers, contentTypes, bytes?.anyTypeWhen(headers));
     const read = await readBody(request, response, bytesMax);
-    if (bytes) return { value: read };
+    if (bytes) return { value: read, bytes: read };
     const parsed = parseStrictJson(read);
     if (!parsed.ok) {
       const errors = parsed.errors ? { errors: parsed.errors } : {};
       throw new AppError("request.malformed", { detail: parsed.detail, ...errors });
     }
-    return { value: parsed.value, check: () => refuseShape(spec, check(parsed.value)) };
+    return { value: parsed.value, bytes: read, check: () => refuseShape(spec, check(parsed.value)) };
   };
 }
 

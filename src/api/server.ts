@@ -3,23 +3,32 @@ import express, { type ErrorRequestHandler, type Express, type RequestHandler } 
 import { AppError } from "../model/errors.ts";
 import { newId } from "../model/ids.ts";
 import { createAuthenticator, type Authenticate } from "./auth.ts";
+import { blobRoutes } from "./blobs.ts";
+import { bulkRetryRoutes } from "./bulk-retries.ts";
+import { codecRoutes, guardCodec } from "./codec.ts";
+import { connectionCredentialRoutes } from "./connection-credentials.ts";
+import { connectionRoutes } from "./connections.ts";
 import { connectorRoutes } from "./connectors.ts";
 import { allowOrigins } from "./cors.ts";
 import type { ApiDeps } from "./deps.ts";
 import { docsRoutes } from "./docs.ts";
+import { eventReplayRoutes } from "./event-replay.ts";
 import { eventRoutes } from "./events.ts";
 import { flowVersionRoutes } from "./flow-versions.ts";
 import { flowRoutes } from "./flows.ts";
 import { healthRoutes } from "./health.ts";
+import { createIdempotency, type Idempotency } from "./idempotency.ts";
 import { openApiOf } from "./openapi.ts";
 import { appErrorOf, sendProblem } from "./problem.ts";
 import { publishRoutes } from "./publish.ts";
 import { retryPolicyRoutes } from "./retry-policies.ts";
 import type { Route } from "./route.ts";
+import { runRetryRoutes } from "./run-retry.ts";
 import { runRoutes } from "./runs.ts";
 import { schemaRoutes } from "./schemas.ts";
 import { serveRoute } from "./serve.ts";
 import { signingSecretRoutes } from "./signing-secret.ts";
+import { templateRoutes } from "./templates.ts";
 
 export type { ApiDeps } from "./deps.ts";
 export { startServer, type ApiServer } from "./listen.ts";
@@ -44,13 +53,21 @@ export function createApi(deps: ApiDeps, extra: readonly Route[] = []): Api {
   const documented = [
     ...publishRoutes(deps),
     ...eventRoutes(deps),
+    ...eventReplayRoutes(deps),
     ...flowRoutes(deps),
     ...flowVersionRoutes(deps),
+    ...bulkRetryRoutes(deps),
     ...runRoutes(deps),
+    ...runRetryRoutes(deps),
+    ...blobRoutes(deps),
+    ...templateRoutes(deps),
     ...retryPolicyRoutes(),
     ...signingSecretRoutes(deps),
     ...connectorRoutes(deps),
+    ...connectionRoutes(deps),
+    ...connectionCredentialRoutes(deps),
     ...schemaRoutes(),
+    ...(deps.codec ? codecRoutes(deps.codec) : []),
     ...healthRoutes({ ...deps, isClosing }),
     ...extra,
   ];
@@ -60,6 +77,7 @@ export function createApi(deps: ApiDeps, extra: readonly Route[] = []): Api {
     if (!scope) throw new Error(`${method.toUpperCase()} ${path} has no scope: name one, or "public".`);
   }
   const authenticate = createAuthenticator({ apiKeys: deps.store.apiKeys });
+  const idempotency = createIdempotency({ store: deps.store.idempotency, vault: deps.vault });
   const docsUrl = `${deps.config.publicUrl ?? ""}/docs/errors`;
 
   const handler = express();
@@ -69,8 +87,9 @@ export function createApi(deps: ApiDeps, extra: readonly Route[] = []): Api {
   handler.set("query parser", "simple");
   handler.enable("case sensitive routing");
   handler.use(beginAnswer(isClosing));
+  if (deps.codec) handler.use(...guardCodec(deps.codec));
   if (deps.config.corsOrigins.length > 0) handler.use(allowOrigins(deps.config.corsOrigins));
-  mount(handler, routes, authenticate);
+  mount(handler, routes, authenticate, idempotency);
   handler.use(async (request) => {
     await authenticateApi(request, authenticate);
     throw new AppError("route.unknown", { detail: "There is nothing at this address: /docs lists what there is." });
@@ -80,11 +99,11 @@ export function createApi(deps: ApiDeps, extra: readonly Route[] = []): Api {
 }
 
 /** Each path once, with its methods, and 405 for all others. */
-function mount(handler: Express, routes: readonly Route[], authenticate: Authenticate): void {
+function mount(handler: Express, routes: readonly Route[], authenticate: Authenticate, idempotency: Idempotency): void {
   for (const path of new Set(routes.map((one) => one.path))) {
     const ofPath = routes.filter((one) => one.path === path);
     const expressPath = path.replaceAll(/\{(\w+)\}/g, ":$1");
-    for (const one of ofPath) handler[one.method](expressPath, serveRoute(one, authenticate));
+    for (const one of ofPath) handler[one.method](expressPath, serveRoute(one, authenticate, idempotency));
     const allow = ofPath
       .flatMap(({ method }) => (method === "get" ? ["GET", "HEAD"] : [method.toUpperCase()]))
       .join(", ");

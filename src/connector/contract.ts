@@ -1,9 +1,10 @@
 // What is a connector? Data and pure functions: the executor alone does the I/O.
 import type { HttpAnswer, HttpRequest } from "../delivery/http.ts";
+import type { BlobRef } from "../model/blob.ts";
 import type { AuthKind } from "../model/connection.ts";
 import type { Event } from "../model/event.ts";
 import type { Failure } from "../model/failure.ts";
-import type { ConnectionId } from "../model/ids.ts";
+import type { BlobId, ConnectionId } from "../model/ids.ts";
 import type { Json, JsonObject, JsonSchema } from "../model/json.ts";
 
 /**
@@ -34,18 +35,33 @@ export type ActionCall = {
   secrets: string[];
   /** Absent when the step names none. */
   connection?: ConnectionView;
+  /** The stored bytes that the action asked for by `blobs`. */
+  blobs?: ReadonlyMap<string, LoadedBlob>;
   event: Event;
 };
+
+/** Stored bytes as a request can send them. */
+export type LoadedBlob = { ref: BlobRef; data: Buffer };
 
 /**
  * A request as an action describes it, without its credentials; time limits are the executor's. The URL is absolute, or
  * begins with `/` and follows the connection's base URL, or is empty and is that base URL itself.
  */
-export type ActionRequest = Omit<HttpRequest, "timeoutMs" | "signal" | "body"> & { body?: string | Buffer };
+export type ActionRequest = Omit<HttpRequest, "timeoutMs" | "signal" | "body" | "bodyBytesMax"> & {
+  body?: string | Buffer;
+};
 
 export type Built = { ok: true; request: ActionRequest } | { ok: false; failure: Failure };
+/**
+ * How an action reads an answer. Of an unsafe write the executor takes for `ambiguous`, beside answers that never came:
+ * a 5xx that `response` leaves in the general form (`failureOfAnswer`: code `http_500`), unless it is a 503 with
+ * `Retry-After`; and a 2xx that cannot be read (`readJson`: codes `unreadable`, `answer_too_large`). A failure with a code
+ * of the vendor's is taken at its word, so `response` itself says `ambiguous` where the vendor documents it so.
+ */
 export type Answered =
   | { ok: true; output: Json }
+  /** Bytes that are stored; the output then says where. */
+  | { ok: true; bytes: Buffer; contentType: string; output: (blob: BlobRef) => Json }
   /** `retryAfterMs`: when the vendor says by its body when to come back; the header is read by the executor. */
   | { ok: false; failure: Failure; retryAfterMs?: number };
 
@@ -68,7 +84,10 @@ export type ActionOf<Input> = {
   title: string;
   description: string;
   effect: Effect;
-  /** Draft 2020-12; `examples` are inputs that hold. */
+  /**
+   * Draft 2020-12; `examples` are inputs that hold. Members with `x-secret: true` are never recorded; of one with
+   * `x-headers: true` those values are not whose header names say that they are secret.
+   */
   input: JsonSchema;
   /** `examples` holds at least one output: what an unmocked action answers in a test of a flow. */
   output: JsonSchema;
@@ -89,12 +108,20 @@ export type ActionOf<Input> = {
   };
   /** Pure. The request for the next page, and one output out of those of all pages. */
   pages?: {
-    /** `page`: how many have been read. Undefined after the last. */
-    next: (answer: HttpAnswer, input: Input, call: ActionCall, page: number) => ActionRequest | undefined;
+    /** `page`: how many have been read, `outputs` theirs. Undefined after the last. */
+    next: (
+      answer: HttpAnswer,
+      input: Input,
+      call: ActionCall,
+      page: number,
+      outputs: readonly Json[],
+    ) => ActionRequest | undefined;
     join: (outputs: Json[], input: Input) => Json;
   };
   /** How much of an answer is read, in bytes; 64 KB when absent, 10 MB at most. Beyond it the answer is truncated. */
   answerBytesMax?: (input: Input) => number;
+  /** Pure. The stored bytes that the request sends; `request` finds them in `call.blobs`. */
+  blobs?: (input: Input) => BlobId[];
 };
 export type Action = ActionOf<JsonObject>;
 

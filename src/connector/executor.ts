@@ -1,156 +1,157 @@
-// How does an action reach the world? Check the input, build, send, classify, redact: the only caller of the HTTP client.
-import { failureOfResult } from "../delivery/classify.ts";
-import type { HttpAnswer, HttpClient, HttpError, HttpResult } from "../delivery/http.ts";
-import { parseRetryAfter } from "../delivery/retry-after.ts";
-import type { Attempt, Phases } from "../model/attempt.ts";
+// How does an action reach the world? Check, open the connection, wait for the turn, send, classify, redact: the only
+// caller of the HTTP client.
+import type { HttpClient } from "../delivery/http.ts";
 import type { Failure } from "../model/failure.ts";
-import type { Json, JsonObject } from "../model/json.ts";
-import { createRedactor, redactHeaders, redactJson } from "../vault/redact.ts";
-import type { Redact } from "../vault/redact.ts";
-import { actionsByUse } from "./contract.ts";
-import type { Action, ActionCall, ActionRequest, Answered, Connector } from "./contract.ts";
-import { compileInput } from "./input.ts";
-import type { InputCheck } from "./input.ts";
+import type { Json } from "../model/json.ts";
+import type { BlobStore } from "../store/blobs.ts";
+import type { Answered, Connector } from "./contract.ts";
+import type { Limiter } from "./limiter.ts";
+import type { Connections } from "./open-connection.ts";
+import { outputOf } from "./outcome.ts";
+import { readerOf, readPages } from "./pages.ts";
+import type { Executor, Looked, Outcome, Performed, PerformInput, Waiting } from "./perform.ts";
+import { createPrepare, type Prepared, type Ready } from "./prepare.ts";
+import { reconcileWith } from "./reconcile.ts";
+import { createGrowingRedactor, recordedRequest, recordedResponse, redactFailure, type Redactor } from "./record.ts";
+import { sendWithCredentials, timesOf, type Sent, type Session } from "./send.ts";
+import { awaitTurn, limitedOf, tellOthers, type Turn } from "./turn.ts";
 
-export type PerformInput = {
-  /** `webhook.post` */
-  use: string;
-  /** Rendered: holds no template any more. */
-  input: Json;
-  call: ActionCall;
-  /** Of the whole attempt. */
-  timeoutMs: number;
-  signal?: AbortSignal;
-};
-
-/** One attempt as it went, ready to be recorded: secrets are replaced everywhere. */
-export type Performed = {
-  outcome: { ok: true; output: Json } | { ok: false; failure: Failure; retryAfterMs?: number };
-  startedAt: Date;
-  durationMs: number;
-  phases: Phases;
-  /** Absent when nothing could be built. */
-  request?: NonNullable<Attempt["request"]>;
-  /** Absent when no answer came. */
-  response?: NonNullable<Attempt["response"]>;
-};
-
-export type Executor = { perform: (input: PerformInput) => Promise<Performed> };
+export type { ActionFacts, Executor, Looked, Performed, PerformInput, Waiting } from "./perform.ts";
 
 export type ExecutorDeps = {
   http: Pick<HttpClient, "send">;
   connectors: readonly Connector[];
+  connections: Connections;
+  limiter: Limiter;
+  blobs: Pick<BlobStore, "put" | "find">;
   /** Wall clock, in milliseconds. */
   nowMs: () => number;
 };
 
-type Ready = { action: Action; check: InputCheck };
+/** The executor over the given connectors; their input schemas are compiled here, once. */
+export function createExecutor(deps: ExecutorDeps): Executor {
+  const prepare = createPrepare(deps);
 
-/** How receivers' logs name us, unless the request says otherwise. */
-const userAgent = "Millrace";
-/** Recorded bodies are cut here, so that many attempts of one step still fit into one document. */
-const recordedCharsMax = 64 * 1024;
+  const enter = async (given: PerformInput): Promise<Entered> => {
+    const startedAt = new Date(deps.nowMs());
+    const redactor = createGrowingRedactor(given.tenantSecrets);
+    const prepared = await prepare.prepare(given, redactor);
+    return { given, startedAt, redactor, prepared };
+  };
 
-/** The executor over the given connectors; their input schemas are compiled here, once. Never rejects for the network. */
-export function createExecutor({ http, connectors, nowMs }: ExecutorDeps): Executor {
-  const readyByUse = new Map<string, Ready>();
-  for (const [use, action] of actionsByUse(connectors)) readyByUse.set(use, { action, check: compileInput(action) });
   return {
-    async perform({ use, input, call, timeoutMs, signal }) {
-      const startedAt = new Date(nowMs());
-      const redact = redactorFor(call.secrets);
-      const ready = readyByUse.get(use);
-      if (ready === undefined) return unsent(startedAt, unknownAction(use), redact);
-      const checked = ready.check(input);
-      if (!checked.ok) return unsent(startedAt, checked.failure, redact);
-      const built = ready.action.request(checked.input, call);
-      if (!built.ok) return unsent(startedAt, built.failure, redact);
-      const request = withUserAgent(built.request);
-      const result = await http.send({ ...request, timeoutMs, ...(signal === undefined ? {} : { signal }) });
-      return {
-        outcome: outcomeOf(ready.action, checked.input, result, nowMs(), redact),
-        startedAt,
-        durationMs: result.phases.total,
-        phases: result.phases,
-        request: recordedRequest(request, redact),
-        ...(result.ok ? { response: recordedResponse(result, redact) } : {}),
-      };
+    factsOf(use) {
+      const known = prepare.find(use);
+      if (known === undefined) return undefined;
+      const { effect, reconcile, title } = known.action;
+      return { effect, canReconcile: reconcile !== undefined, system: known.connector.title, title };
+    },
+    async perform(given) {
+      const entered = await enter(given);
+      const { prepared } = entered;
+      if (prepared.ok) return carryOut(deps, entered, prepared);
+      return "paused" in prepared ? paused(entered, prepared.paused) : unsent(entered, prepared.failure);
+    },
+    async reconcile(given) {
+      const entered = await enter(given);
+      const { prepared } = entered;
+      if (prepared.ok) return look(deps, entered, prepared);
+      if ("paused" in prepared) return paused(entered, prepared.paused);
+      return { outcome: "unknown", failure: redactFailure(prepared.failure, entered.redactor.redact) };
     },
   };
 }
 
-function outcomeOf(
-  action: Action,
-  input: JsonObject,
-  result: HttpResult,
-  nowMs: number,
-  redact: Redact,
-): Performed["outcome"] {
-  const answered: Answered = result.ok
-    ? action.response(result, input)
-    : { ok: false, failure: failureOf(action, result) };
-  // Receivers can echo what they were sent; the output goes into Temporal's history.
-  if (answered.ok) return { ok: true, output: redactJson(answered.output, redact) };
-  const retryAfterMs = result.ok ? parseRetryAfter(result.headers["retry-after"], nowMs) : undefined;
-  const failure = redactFailure(answered.failure, redact);
-  return retryAfterMs === undefined ? { ok: false, failure } : { ok: false, failure, retryAfterMs };
+/** One attempt of a call that can be made. */
+async function carryOut(deps: ExecutorDeps, entered: Entered, ready: Ready): Promise<Performed | Waiting> {
+  const { given } = entered;
+  const built = ready.action.request(ready.input, ready.call);
+  if (!built.ok) return unsent(entered, built.failure);
+  const limited = limitedOf({ ...ready, tenantId: given.tenantId }, ready.input);
+  const turn = await awaitTurn(deps.limiter, limited, given);
+  if (turn.outcome === "later") return throttled(entered, turn);
+  if (turn.outcome === "cancelled") return unsent(entered, turn.failure);
+  const session = sessionOf(deps, entered, ready);
+  const parts = { ...ready, session, limiter: deps.limiter, limited, nowMs: deps.nowMs };
+  let sent = await sendWithCredentials(session, built.request, readerOf(parts));
+  if (sent.outcome === "read" && sent.read.ok && sent.result.ok && !("bytes" in sent.read)) {
+    sent = await readPages(parts, sent.result, sent.read.output);
+  }
+  if (sent.outcome === "paused") return paused(entered, sent);
+  const outcome = await settle(deps, entered, sent);
+  if (!outcome.ok) await tellOthers(deps.limiter, limited, outcome.failure, outcome.retryAfterMs);
+  return { ...attemptOf(entered, session), outcome };
 }
 
-/** A write that may have happened, and that would happen twice, is not for a retry policy to decide about. */
-function failureOf(action: Action, result: HttpError): Failure {
-  const failure = failureOfResult(result) ?? { class: "internal", code: result.code, message: result.message };
-  const isAmbiguous = action.effect === "unsafe-write" && result.requestSent && failure.class !== "cancelled";
-  return isAmbiguous ? { ...failure, class: "ambiguous" } : failure;
+/** One look whether the call's effect has happened. */
+async function look(deps: ExecutorDeps, entered: Entered, ready: Ready): Promise<Looked | Waiting> {
+  const limited = limitedOf({ ...ready, tenantId: entered.given.tenantId }, ready.input);
+  const session = sessionOf(deps, entered, ready);
+  const looked = await reconcileWith({ ...ready, session, limiter: deps.limiter, limited, nowMs: deps.nowMs });
+  if (looked.outcome === "paused") return paused(entered, looked);
+  if (looked.outcome === "later") return throttled(entered, looked);
+  return looked.outcome === "none" ? looked : { ...looked, attempt: attemptOf(entered, session) };
 }
 
-function redactorFor(secrets: readonly string[]): Redact {
-  // The part behind `whsec_` is the secret itself; a receiver may show it without its prefix.
-  return createRedactor(secrets.flatMap((secret) => [secret, secret.replace(/^wh[a-z]{2,3}_/, "")]));
-}
+type Entered = { given: PerformInput; startedAt: Date; redactor: Redactor; prepared: Prepared };
 
-function unknownAction(use: string): Failure {
-  return { class: "validation", code: "unknown_action", message: `There is no action "${use}".` };
-}
-
-function unsent(startedAt: Date, failure: Failure, redact: Redact): Performed {
+function sessionOf(deps: ExecutorDeps, entered: Entered, ready: Ready): Session {
+  const { given, redactor } = entered;
+  const { beforeSending } = given;
+  const input = entered.prepared.recordedInput ?? null;
+  const isUnsafe = ready.action.effect === "unsafe-write";
   return {
-    outcome: { ok: false, failure: redactFailure(failure, redact) },
-    startedAt,
-    durationMs: 0,
-    phases: { total: 0 },
+    http: deps.http,
+    connections: deps.connections,
+    connector: ready.connector,
+    tenantId: given.tenantId,
+    connection: ready.connection,
+    redactor,
+    timeoutMs: given.timeoutMs,
+    answerBytesMax: ready.action.answerBytesMax?.(ready.input),
+    signal: given.signal,
+    beforeSending: isUnsafe && beforeSending !== undefined ? () => beforeSending(input) : undefined,
+    spentMs: 0,
   };
 }
 
-function redactFailure(failure: Failure, redact: Redact): Failure {
-  return { ...failure, message: redact(failure.message) };
+/** The step's outcome out of what was sent and read. */
+async function settle(
+  deps: ExecutorDeps,
+  { given, redactor }: Entered,
+  sent: Exclude<Sent<Answered>, { outcome: "paused" }>,
+): Promise<Outcome> {
+  const answered: Answered = sent.outcome === "read" ? sent.read : { ok: false, failure: sent.failure };
+  return outputOf(answered, { blobs: deps.blobs, tenantId: given.tenantId, redact: redactor.redact });
 }
 
-function withUserAgent(request: ActionRequest): ActionRequest {
-  const names = Object.keys(request.headers);
-  if (names.some((name) => name.toLowerCase() === "user-agent")) return request;
-  return { ...request, headers: { ...request.headers, "user-agent": userAgent } };
+function paused(entered: Entered, { failure, delayMs }: { failure: Failure; delayMs: number }): Waiting {
+  const told = redactFailure(failure, entered.redactor.redact);
+  return { ...recorded(entered), waiting: { why: "connection", failure: told, delayMs } };
 }
 
-function recordedRequest(request: ActionRequest, redact: Redact): NonNullable<Attempt["request"]> {
+function throttled(entered: Entered, { failure, delayMs, slotAtMs }: Extract<Turn, { outcome: "later" }>): Waiting {
+  return { ...recorded(entered), waiting: { why: "throttled", failure, delayMs, slotAtMs } };
+}
+
+function unsent(entered: Entered, failure: Failure): Performed {
+  const outcome: Outcome = { ok: false, failure: redactFailure(failure, entered.redactor.redact) };
+  return { ...recorded(entered), outcome, startedAt: entered.startedAt, durationMs: 0, phases: { total: 0 } };
+}
+
+function recorded({ prepared }: Entered): { input?: Json } {
+  return prepared.recordedInput === undefined ? {} : { input: prepared.recordedInput };
+}
+
+/** The attempt without its outcome. */
+function attemptOf(entered: Entered, session: Session): Omit<Performed, "outcome"> {
+  const { redact } = entered.redactor;
+  const { last } = session;
   return {
-    method: request.method,
-    // A password in the URL is refused, but the refused attempt is recorded too.
-    url: redact(request.url).replace(/^([^/?#]*\/\/)[^/?#]*@/, "$1[redacted]@"),
-    headers: redactHeaders(request.headers, redact),
-    body: cut(redact(request.body?.toString() ?? "")),
+    ...recorded(entered),
+    startedAt: entered.startedAt,
+    ...timesOf(session),
+    ...(last === undefined ? {} : { request: recordedRequest(last.request, redact) }),
+    ...(last?.result.ok === true ? { response: recordedResponse(last.result, redact) } : {}),
   };
-}
-
-function recordedResponse(answer: HttpAnswer, redact: Redact): NonNullable<Attempt["response"]> {
-  return {
-    status: answer.status,
-    headers: redactHeaders(answer.headers, redact),
-    body: redact(answer.body.toString("utf8")),
-    truncated: answer.truncated,
-  };
-}
-
-function cut(body: string): string {
-  if (body.length <= recordedCharsMax) return body;
-  return `${body.slice(0, recordedCharsMax)}… (${body.length} characters in all)`;
 }

@@ -15,8 +15,13 @@ export function compileInput(action: Action): InputCheck {
     validate(input) ? { ok: true, input } : { ok: false, failure: refusal(action, validate.errors?.[0]) };
 }
 
+/** Keywords of ours in the schemas of inputs and credentials. */
+export const schemaHints = ["x-secret", "x-headers", "x-url", "x-multiline", "x-options-from"] as const;
+
 /** Schemas here are our own; `ownProperties` keeps inherited names from standing in for members. */
 const ajv = new Ajv2020({ strict: true, strictRequired: false, allowUnionTypes: true, ownProperties: true });
+// Hints for recording and for forms: they decide nothing about an input.
+for (const hint of schemaHints) ajv.addKeyword(hint);
 
 function refusal(action: Action, error: ErrorObject | undefined): Failure {
   const pointer = error === undefined ? "" : pointerOf(error);

@@ -14,6 +14,8 @@ export type HttpRequest = {
   /** For everything, from the name to the last byte of the answer. */
   timeoutMs: number;
   signal?: AbortSignal;
+  /** How much of the answer's body is kept; the client's own limit unless given. */
+  bodyBytesMax?: number;
 };
 
 /** An answer. Header names are in lower case; repeated headers are joined by a comma. */

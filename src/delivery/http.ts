@@ -81,7 +81,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       const startedMs = performance.now();
       const target = targets(request.url);
       if (!target.ok) return resolve(refusal(target, startedMs));
-      const exchange = createExchange(startedMs, limits.bodyBytesMax, (result) => {
+      const exchange = createExchange(startedMs, request.bodyBytesMax ?? limits.bodyBytesMax, (result) => {
         clearTimeout(timer);
         request.signal?.removeEventListener("abort", cancel);
         resolve(result);

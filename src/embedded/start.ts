@@ -22,6 +22,8 @@ export type EmbeddedOptions = {
   need: { mongodb: boolean; temporal: boolean };
   /** Ports that must be used. Absent: the ones of the last start, 8233 for Temporal's UI, or any that is free. */
   ports?: { mongodb?: number; temporal?: number; temporalUi?: number };
+  /** Where Temporal's UI has sealed payloads opened. */
+  codecEndpoint?: string;
   onProgress: OnProgress;
   log: Log;
 };
@@ -88,7 +90,8 @@ async function startTemporal(options: EmbeddedOptions, lock: DataLock): Promise<
     const port = ports?.temporal ?? left?.port ?? (await freePort(...(isFirst ? [before?.port] : [])));
     const wanted = isFirst ? [before?.uiPort, temporalUiPort] : [];
     const uiPort = ports?.temporalUi ?? left?.uiPort ?? (await freePort(...wanted));
-    const server = await runServer(await temporalSpec(command, dataDir, { port, uiPort }), left, lock, log);
+    const spec = await temporalSpec(command, dataDir, { port, uiPort }, options.codecEndpoint);
+    const server = await runServer(spec, left, lock, log);
     return { temporalAddress: `127.0.0.1:${port}`, temporalUiUrl: `http://127.0.0.1:${uiPort}`, server };
   });
 }

@@ -17,11 +17,15 @@ export function temporalFile(dataDir: string): string {
   return join(dataDir, "temporal", "temporal.db");
 }
 
-/** How to run the dev server on a folder, which is made when missing. It counts as answering when it serves workflows. */
+/**
+ * How to run the dev server on a folder, which is made when missing. It counts as answering when it serves workflows.
+ * `codecEndpoint`: where its UI has sealed payloads opened.
+ */
 export async function temporalSpec(
   command: string,
   dataDir: string,
   ports: { port: number; uiPort: number },
+  codecEndpoint?: string,
 ): Promise<ServerSpec> {
   const file = temporalFile(dataDir);
   await mkdir(join(dataDir, "temporal"), { recursive: true, mode: 0o700 });
@@ -30,6 +34,7 @@ export async function temporalSpec(
   // The operator's own settings of the command line tool are about other servers.
   args.push("--disable-config-file", "--disable-config-env", "--log-level", "error");
   args.push("--sqlite-pragma", "journal_mode=WAL", "--sqlite-pragma", "synchronous=NORMAL");
+  if (codecEndpoint !== undefined) args.push("--ui-codec-endpoint", codecEndpoint);
   for (const setting of dynamicConfig) args.push("--dynamic-config-value", setting);
   const logFile = join(dataDir, "temporal.log");
   const ask = () => askServing(`127.0.0.1:${ports.port}`);

@@ -1,16 +1,28 @@
 // The engine's connection to Temporal: one native connection for client and worker, kept up for as long as the process lives.
+import { readFile } from "node:fs/promises";
 import { Client } from "@temporalio/client";
-import { NativeConnection, Runtime, Worker, type LogLevel, type LogMetadata } from "@temporalio/worker";
+import {
+  NativeConnection,
+  Runtime,
+  Worker,
+  type LogLevel,
+  type LogMetadata,
+  type WorkflowBundleOption,
+} from "@temporalio/worker";
 import type { Activities } from "../../activities/index.ts";
 import type { Config } from "../config.ts";
 import type { Log } from "../log.ts";
+import type { BulkRetry } from "../model/bulk-retry.ts";
+import type { Payloads } from "./codec.ts";
 import { prepareNamespace } from "./namespace.ts";
-import { cancelWorkflow, describeWorkflow, terminateWorkflow, workflowUrl, type RunKey } from "./runs.ts";
-import { startRun, type RunTarget, type StartOutcome } from "./start.ts";
+import { cancelWorkflow, describeWorkflow, terminateWorkflow, workflowUrl } from "./runs.ts";
+import { cancelBulkRetry, describeBulkRetry, startBulkRetry, type BulkRetryKey } from "./start-bulk-retry.ts";
+import { startRun, type RunKey, type RunTarget, type StartOutcome } from "./start.ts";
 
 export type EngineOptions = {
   temporal: Pick<Config["temporal"], "namespace" | "apiKey" | "tls" | "uiUrl"> & { address: string };
   taskQueue: string;
+  payloads: Payloads;
   activities: Activities;
   /** API processes host workflows, so that eager start works, but leave the attempts of steps to the workers. */
   takesActivities: boolean;
@@ -50,6 +62,16 @@ export function createEngine(options: EngineOptions) {
       return { outcome: "unavailable", cause: new Error("Temporal is not connected.") };
     },
 
+    bulkRetries: {
+      async start(bulk: BulkRetry): Promise<StartOutcome> {
+        const client = link.client();
+        if (client) return startBulkRetry(client, taskQueue, bulk);
+        return { outcome: "unavailable", cause: new Error("Temporal is not connected.") };
+      },
+      cancel: async (key: BulkRetryKey) => cancelBulkRetry(needClient(), key),
+      describe: async (key: BulkRetryKey) => describeBulkRetry(needClient(), key),
+    },
+
     cancel: async (run: RunKey) => cancelWorkflow(needClient(), run),
     terminate: async (run: RunKey, reason: string) => terminateWorkflow(needClient(), run, reason),
     describe: async (run: RunKey) => describeWorkflow(needClient(), run),
@@ -86,7 +108,8 @@ function keepConnected(options: EngineOptions) {
       await prepareNamespace(connection, temporal.namespace);
       worker = await createWorker(connection, options);
       const running = worker.run();
-      client = new Client({ connection, namespace: temporal.namespace });
+      const { dataConverter } = options.payloads;
+      client = new Client({ connection, namespace: temporal.namespace, dataConverter });
       tellConnected();
       // Asked to close while the worker was being made.
       if (closing) worker.shutdown();
@@ -134,7 +157,8 @@ async function createWorker(connection: NativeConnection, options: EngineOptions
     connection,
     namespace: options.temporal.namespace,
     taskQueue: options.taskQueue,
-    workflowBundle: { codePath: options.workflowBundlePath },
+    workflowBundle: await workflowBundle(options),
+    dataConverter: options.payloads.dataConverter,
     activities: options.activities,
     enableNonLocalActivities: options.takesActivities,
     maxConcurrentWorkflowTaskExecutions: 40,
@@ -146,6 +170,15 @@ async function createWorker(connection: NativeConnection, options: EngineOptions
     shutdownGraceTime: shutdownGraceMs,
     shutdownForceTime: shutdownGraceMs + 5_000,
   });
+}
+
+/**
+ * The workflows' code. The isolate has a failure converter of its own, in the bundle, and learns from a global whether it
+ * has to hide messages: nothing else reaches it before the first workflow.
+ */
+async function workflowBundle({ payloads, workflowBundlePath }: EngineOptions): Promise<WorkflowBundleOption> {
+  if (!payloads.encrypts) return { codePath: workflowBundlePath };
+  return { code: `globalThis.millraceSealsPayloads = true;${await readFile(workflowBundlePath, "utf8")}` };
 }
 
 /** Makes the SDK log through ours and leaves signals to us. Once a process, before the first connection. */

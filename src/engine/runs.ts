@@ -2,11 +2,8 @@
 import { WorkflowFailedError, WorkflowNotFoundError, type Client, type WorkflowHandle } from "@temporalio/client";
 import { ApplicationFailure } from "@temporalio/common";
 import type { Failure } from "../model/failure.ts";
-import type { EventId, FlowId, TenantId } from "../model/ids.ts";
 import type { RunEnd } from "../model/run.ts";
-import { workflowIdOf } from "./start.ts";
-
-export type RunKey = { tenantId: TenantId; flow: { id: FlowId }; event: { id: EventId } };
+import { workflowIdOf, type RunKey } from "./start.ts";
 
 /** What Temporal knows of a run. `ended`: how, as far as Temporal can tell. */
 export type WorkflowState = { state: "unknown" } | { state: "open" } | { state: "ended"; end: RunEnd };
@@ -75,10 +72,10 @@ const endByStatus: Partial<Record<string, RunEnd>> = {
 
 /** The run's page in Temporal's UI. */
 export function workflowUrl(uiUrl: string, namespace: string, run: RunKey): string {
-  const id = encodeURIComponent(workflowIdOf(run.tenantId, run.flow.id, run.event.id));
+  const id = encodeURIComponent(workflowIdOf(run));
   return `${uiUrl}/namespaces/${encodeURIComponent(namespace)}/workflows/${id}`;
 }
 
 function handleOf(client: Client, run: RunKey) {
-  return client.workflow.getHandle(workflowIdOf(run.tenantId, run.flow.id, run.event.id));
+  return client.workflow.getHandle(workflowIdOf(run));
 }

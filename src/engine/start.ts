@@ -1,18 +1,35 @@
-// Starting a run: one Temporal workflow per event and flow, however often it is asked for.
+// Starting a run: one Temporal workflow for each, however often it is asked for.
 import {
   WorkflowExecutionAlreadyStartedError,
   WorkflowIdConflictPolicy,
   WorkflowIdReusePolicy,
   type Client,
 } from "@temporalio/client";
-import type { RunFlowInput, runFlow } from "../../workflows/run-flow.ts";
+import type { RetryInput, RunFlowInput, runFlow } from "../../workflows/run-flow.ts";
+import { runDetails, runSummary } from "../flow/summary.ts";
 import { inlineDataBytesMax, type CarriedEvent, type Event } from "../model/event.ts";
 import type { EventId, FlowId, RunId, TenantId } from "../model/ids.ts";
 import type { Plan } from "../model/plan.ts";
 import { grpcCode } from "./namespace.ts";
 import { searchAttributesOf } from "./search-attributes.ts";
 
-export type RunTarget = { tenantId: TenantId; runId: RunId; event: Event; plan: Plan };
+/** What is started. `again`: for a run that somebody asked for again. */
+export type RunTarget = {
+  tenantId: TenantId;
+  runId: RunId;
+  event: Event;
+  plan: Plan;
+  again?: { retry: RetryInput; editedIn?: RunId };
+};
+
+/** What the workflow's id is made of. */
+export type RunKey = {
+  tenantId: TenantId;
+  id: RunId;
+  flow: { id: FlowId };
+  event: { id: EventId };
+  origin?: "retry" | "replay";
+};
 
 /** `unavailable`: Temporal does not answer, nothing is wrong with the run. `refused`: Temporal will not take this run. */
 export type StartOutcome =
@@ -21,28 +38,33 @@ export type StartOutcome =
 /** A start that is not answered within this is taken for unavailable; it may have happened, and asking again is safe. */
 const startDeadlineMs = 5_000;
 
-/** The workflow's id: the same for every start of this event's run of this flow. */
-export function workflowIdOf(tenantId: TenantId, flowId: FlowId, eventId: EventId): string {
-  return `${tenantId}/${flowId}/${eventId}`;
+/**
+ * The workflow's id: the same for every start of a run. The run that an event starts when it comes is named by flow and
+ * event, so that there is never a second one; a run that was asked for again by its own id. A flow's id begins with
+ * `flow_` and a run's with `run_`: no event's id can make the one look like the other.
+ */
+export function workflowIdOf({ tenantId, id, flow, event, origin }: RunKey): string {
+  return origin === undefined ? `${tenantId}/${flow.id}/${event.id}` : `${tenantId}/${id}`;
 }
 
 /** Starts the workflow of a run, or finds it started. Never rejects. */
 export async function startRun(client: Client, taskQueue: string, target: RunTarget): Promise<StartOutcome> {
-  const { tenantId, runId, plan } = target;
-  const event = carriedEvent(target.event);
-  const input: RunFlowInput = { tenantId, runId, plan, event };
+  const { tenantId, runId, plan, again } = target;
+  const event = carriedEvent(target.event, again?.editedIn);
+  const input: RunFlowInput = { tenantId, runId, plan, event, ...(again ? { retry: again.retry } : {}) };
+  const key: RunKey = { tenantId, id: runId, flow: plan.flow, event, ...(again ? { origin: "retry" } : {}) };
   try {
     await client.connection.withDeadline(Date.now() + startDeadlineMs, () =>
       client.workflow.start<typeof runFlow>("runFlow", {
         args: [input],
         taskQueue,
-        workflowId: workflowIdOf(tenantId, plan.flow.id, event.id),
+        workflowId: workflowIdOf(key),
         workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
         workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
         requestEagerStart: true,
         typedSearchAttributes: searchAttributesOf(tenantId, plan, event),
-        staticSummary: `${plan.flow.name} (version ${plan.flow.version})`,
-        staticDetails: `Event \`${event.type}\` \`${event.id}\`, run \`${runId}\``,
+        staticSummary: runSummary(plan.flow),
+        staticDetails: runDetails(plan.flow, event, runId),
       }),
     );
     return { outcome: "started" };
@@ -53,13 +75,14 @@ export async function startRun(client: Client, taskQueue: string, target: RunTar
 }
 
 /** Small events travel with the run; large ones stay in MongoDB and are read where they are needed. */
-function carriedEvent(event: Event): CarriedEvent {
+function carriedEvent(event: Event, editedIn: RunId | undefined): CarriedEvent {
   const { dataText, ...envelope } = event;
-  return Buffer.byteLength(dataText) <= inlineDataBytesMax ? event : envelope;
+  if (Buffer.byteLength(dataText) <= inlineDataBytesMax) return event;
+  return editedIn === undefined ? envelope : { ...envelope, editedIn };
 }
 
 /** INVALID_ARGUMENT, FAILED_PRECONDITION, OUT_OF_RANGE: asking again in the same words will not help. */
-function isRefusal(error: unknown): boolean {
+export function isRefusal(error: unknown): boolean {
   const code = grpcCode(error);
   return code === 3 || code === 9 || code === 11 || error instanceof TypeError;
 }

@@ -1,6 +1,7 @@
 // Does a step's `with` fit what its action takes? Leaves that are only known at run time are left to run time.
 import type { Json, JsonSchema } from "../model/json.ts";
 import { childPointer, type Finding } from "../model/problem.ts";
+import { messageOf } from "./message.ts";
 import { createSchemaCheck, type SchemaFinding } from "./schema-findings.ts";
 
 /** The parts of a `with` that are no plain values, by pointer. */
@@ -12,7 +13,7 @@ const wholeValueKeywords = new Set(["anyOf", "oneOf", "not", "const", "enum", "u
 /** Compiling a schema costs milliseconds, and the same few actions are used over and over. */
 const checkBySchema = new WeakMap<JsonSchema, (value: unknown) => SchemaFinding[]>();
 
-/** What an action's input schema finds wrong in a `with`, apart from templates and `$logic`. Pointers are relative to it. */
+/** What an action's input schema finds wrong in a `with`, apart from templates, messages and `$logic`. Pointers are relative to it. */
 export function checkInput(values: { [key: string]: Json }, schema: JsonSchema): Finding[] {
   const special: Special = { dynamic: new Set(), literals: new Set() };
   const known = knownPart(values, "", special);
@@ -23,11 +24,15 @@ export function checkInput(values: { [key: string]: Json }, schema: JsonSchema):
     .map(({ keyword: _, ...finding }) => ({ ...finding, pointer: asWritten(finding.pointer, special.literals) }));
 }
 
-/** The tree with each `$literal` replaced by what it holds and each `$logic` by null; says where these and templates stand. */
+/** The tree with each `$literal` replaced by what it holds, each `$logic` by null and each message by a text; says where these and templates stand. */
 function knownPart(value: Json, pointer: string, special: Special): Json {
   if (typeof value === "string" && value.includes("{{")) special.dynamic.add(pointer);
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map((item, index) => knownPart(item, childPointer(pointer, index), special));
+  if (messageOf(value) !== undefined) {
+    special.dynamic.add(pointer);
+    return "";
+  }
   const members = Object.entries(value);
   const [[key, only] = ["", null]] = members;
   if (members.length === 1 && key === "$logic") {

@@ -13,7 +13,7 @@ import { childPointer, type Finding } from "../model/problem.ts";
 import type { Duration, RetryPlan } from "../model/retry.ts";
 import { checkInput } from "./check-input.ts";
 import { compileCondition, compileValues, compileWorkflowCondition } from "./compile-values.ts";
-import { report, type Walk } from "./compile-walk.ts";
+import { report, type CompileContext, type Walk } from "./compile-walk.ts";
 import { formatDuration, parseDuration } from "./duration.ts";
 import { maybeThrough, withNames, withRoot, type Place } from "./references.ts";
 import { checkRetry, failureWords, resolveRetry, unknownFailureWords } from "./retry.ts";
@@ -106,10 +106,9 @@ function compileAction(step: ActionStep, pointer: string, before: Place, walk: W
   } else {
     report(walk.errors, `${pointer}/with`, checkInput(values, known.input));
   }
-  if (step.connection !== undefined) {
-    action.connection = step.connection;
-    checkConnection(step.connection, `${pointer}/connection`, walk);
-  }
+  if (step.connection !== undefined) action.connection = step.connection;
+  const fault = connectionFault(step, walk.context);
+  if (fault !== undefined) walk.errors.push({ pointer: `${pointer}/connection`, ...fault });
   if (step.expect !== undefined) {
     action.expect = compileCondition(step.expect, `${pointer}/expect`, withRoot(before, "output"), walk);
   }
@@ -117,11 +116,33 @@ function compileAction(step: ActionStep, pointer: string, before: Place, walk: W
   return action;
 }
 
-function checkConnection(connection: string, pointer: string, walk: Walk): void {
-  const known = walk.context.connections ?? new Set();
-  if (known.has(connection)) return;
-  const message = `There is no connection \`${connection}\`.`;
-  walk.errors.push(suggesting({ pointer, code: "connection.unknown", message }, didYouMean(connection, known)));
+/** What is wrong with the connection that an action's step names, or does not name. */
+function connectionFault(
+  { use, connection }: ActionStep,
+  context: CompileContext,
+): Omit<Finding, "pointer"> | undefined {
+  const { actions, connections = new Map<string, string>() } = context;
+  const takes = actions.get(use)?.connection;
+  if (connection === undefined) {
+    if (takes !== "required") return undefined;
+    const message = `\`${use}\` needs a connection: name one by its slug or id.`;
+    return { code: "connection.required", message };
+  }
+  if (takes === "none") return { code: "connection.unused", message: `\`${use}\` takes no connection.` };
+  const connector = connections.get(connection);
+  const own = use.split(".", 1)[0];
+  if (connector === own) return undefined;
+  // Meant is one that would do.
+  const meant = didYouMean(
+    connection,
+    [...connections].flatMap(([name, of]) => (of === own ? [name] : [])),
+  );
+  const suggestion = meant === undefined ? {} : { suggestion: meant };
+  if (connector === undefined) {
+    return { code: "connection.unknown", message: `There is no connection \`${connection}\`.`, ...suggestion };
+  }
+  const message = `The connection \`${connection}\` is one of \`${connector}\`, and \`${use}\` needs one of \`${own}\`.`;
+  return { code: "connection.mismatch", message, ...suggestion };
 }
 
 function compileRetry(step: ActionStep, pointer: string, walk: Walk): RetryPlan {

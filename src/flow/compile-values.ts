@@ -8,6 +8,7 @@ import { checkCondition } from "./logic/check-condition.ts";
 import { pathsOfRule, usesRegex } from "./logic/check.ts";
 import { isSimpleFilter, ruleOfCondition } from "./logic/condition.ts";
 import { iterationOperators } from "./logic/operators/list.ts";
+import { messageOf } from "./message.ts";
 import { type Place, usesOf } from "./references.ts";
 import { checkValues, pathsOfValues } from "./values.ts";
 
@@ -65,6 +66,13 @@ function checkLeaves(value: Values, at: string, leaves: Leaves): void {
   if (typeof value !== "object" || value === null) return;
   if (Array.isArray(value)) {
     for (const [index, item] of value.entries()) checkLeaves(item, childPointer(at, index), leaves);
+    return;
+  }
+  const message = messageOf(value);
+  if (message !== undefined) {
+    const pointer = `${leaves.pointer}${childPointer(at, "$template")}`;
+    const read = isWrong(at, leaves.wrong) ? [] : pathsOfValues(value);
+    for (const path of read) checkReference(path, pointer, leaves.place, leaves.walk, message.template);
     return;
   }
   for (const [key, child] of Object.entries(value)) {

@@ -3,15 +3,27 @@ import { type Flow, type Step, nestingMax, stepsMax } from "../model/flow.ts";
 import type { FlowId } from "../model/ids.ts";
 import type { JsonSchema } from "../model/json.ts";
 import { childPointer, type Finding } from "../model/problem.ts";
+import type { TemplateLookup } from "./message-nodes.ts";
 import { faultOf, type Names, type Place } from "./references.ts";
 
-export type ActionSchemas = { input: JsonSchema; output: JsonSchema; title: string };
+export type ActionSchemas = {
+  input: JsonSchema;
+  output: JsonSchema;
+  title: string;
+  /** Whether a step has to name a connection; `optional` when absent. */
+  connection?: "required" | "optional" | "none";
+};
 
-/** What a flow is compiled for: its identity, the actions that there are, and the connections (slugs and ids) of its tenant. */
+/**
+ * What a flow is compiled for: its identity, the actions that there are, and of its tenant the connections (slugs and
+ * ids) and the message templates.
+ */
 export type CompileContext = {
   flow: { id: FlowId; slug: string; version: number };
   actions: ReadonlyMap<string, ActionSchemas>;
-  connections?: ReadonlySet<string>;
+  /** The connector that each connection is for. */
+  connections?: ReadonlyMap<string, string>;
+  templates?: TemplateLookup;
 };
 
 export type Walk = {
@@ -50,12 +62,13 @@ export function report(into: Finding[], pointer: string, findings: Finding[]): v
   for (const finding of findings) into.push({ ...finding, pointer: `${pointer}${finding.pointer}` });
 }
 
-/** Judges a path that is read at a place of the flow. */
-export function checkReference(path: string, pointer: string, place: Place, walk: Walk): void {
+/** Judges a path that is read at a place of the flow; `template` is the message template that reads it there. */
+export function checkReference(path: string, pointer: string, place: Place, walk: Walk, template?: string): void {
   const fault = faultOf(path, place, walk.names);
   if (fault === undefined) return;
-  const { severity, ...finding } = fault;
-  (severity === "error" ? walk.errors : walk.warnings).push({ pointer, ...finding });
+  const { severity, message, ...finding } = fault;
+  const named = template === undefined ? message : `In the template \`${template}\`: ${message}`;
+  (severity === "error" ? walk.errors : walk.warnings).push({ pointer, ...finding, message: named });
 }
 
 type FoundStep = { step: Step; pointer: string };

@@ -7,6 +7,7 @@ import { compileList, compileTimeout } from "./compile-steps.ts";
 import { compileCondition, compileValues } from "./compile-values.ts";
 import { beginWalk, type CompileContext, type Walk } from "./compile-walk.ts";
 import { durationMsMax } from "./duration.ts";
+import { noTemplates, resolveTemplates } from "./message-nodes.ts";
 import { acceptPlace, eventPathsOf, firstPlace, maybeThrough, withRoot } from "./references.ts";
 import { salvageFlow } from "./salvage.ts";
 import { didYouMean } from "./suggest.ts";
@@ -43,8 +44,10 @@ function judgeRest(document: unknown, shape: Finding[], context: CompileContext)
   return { errors: errors.filter(isFair), warnings: warnings.filter(isFair) };
 }
 
-function compileChecked(flow: Flow, context: CompileContext): { plan: Plan; walk: Walk } {
+function compileChecked(document: Flow, context: CompileContext): { plan: Plan; walk: Walk } {
+  const { flow, findings } = resolveTemplates(document, context.templates ?? noTemplates);
   const walk = beginWalk(flow, context);
+  walk.errors.push(...findings);
   const filter =
     flow.filter === undefined ? {} : { filter: compileCondition(flow.filter, "/filter", acceptPlace, walk) };
   if (flow.steps.length === 0) {

@@ -3,26 +3,38 @@ import type { Failure, StepFailure } from "../model/failure.ts";
 import type { Json } from "../model/json.ts";
 import type { Plan, PlanStep } from "../model/plan.ts";
 import type { RunEnd } from "../model/run.ts";
-import type { SettledStep } from "../model/step.ts";
+import type { KeptStep, SettledStep } from "../model/step.ts";
 import type { Effects } from "./effects.ts";
 import { openScope, type RunScope, type RunStart } from "./scope.ts";
 import { decideCondition } from "./steps/condition.ts";
-import { type ListEnd, type StepEnd, unsuccessful } from "./steps/handler.ts";
+import { type ListEnd, type StepContext, type StepEnd, unsuccessful } from "./steps/handler.ts";
 import { handleStep } from "./steps/index.ts";
+import { passKept } from "./steps/kept.ts";
 import { resolveValues } from "./steps/render.ts";
 
 /** How a run ended, with the steps that ended after the last action and that nobody has recorded yet. */
 export type RunResult = RunEnd & { settled: SettledStep[] };
 
+/** Steps that an earlier run of the same event carried out, by path: they are not carried out again. */
+export type KeptSteps = ReadonlyMap<string, KeptStep>;
+
 /** What one run carries along beside its scope. */
-type Walk = { effects: Effects; settled: SettledStep[] };
+type Walk = { effects: Effects; settled: SettledStep[]; kept: KeptSteps };
+
+const noneKept: KeptSteps = new Map();
 
 /**
  * Runs a plan for an event and answers how the run ended. Every decision follows from the arguments and from what the
- * effects answer, so the same answers lead to the same calls in the same order. Rejects only when an effect rejects.
+ * effects answer, so the same answers lead to the same calls in the same order. Kept steps are followed without being
+ * carried out. Rejects only when an effect rejects.
  */
-export async function interpret(plan: Plan, start: RunStart, effects: Effects): Promise<RunResult> {
-  const walk: Walk = { effects, settled: [] };
+export async function interpret(
+  plan: Plan,
+  start: RunStart,
+  effects: Effects,
+  kept: KeptSteps = noneKept,
+): Promise<RunResult> {
+  const walk: Walk = { effects, settled: [], kept };
   const scope = openScope(plan, start);
   const end = await runSteps(plan.steps, scope, walk);
   const runEnd = await endRun(plan, end, scope, walk);
@@ -69,6 +81,9 @@ async function runSteps(steps: PlanStep[], scope: RunScope, walk: Walk): Promise
 
 /** Runs one step with its `if` and `onError`; to the list that it stands in, it ends as a list of one. */
 async function runStep(step: PlanStep, scope: RunScope, walk: Walk): Promise<ListEnd> {
+  const kept = walk.kept.get(step.path);
+  // Recorded already, by whoever made the run: nothing of a kept step is settled again.
+  if (kept !== undefined) return follow(step, await passKept(step, kept, contextOf(scope, walk)), scope, walk);
   const gate = await passGate(step, scope, walk);
   if (gate === "skip") {
     walk.settled.push({ ...named(step), status: "skipped", atMs: walk.effects.nowMs() });
@@ -77,6 +92,11 @@ async function runStep(step: PlanStep, scope: RunScope, walk: Walk): Promise<Lis
   const end = gate === "run" ? await handle(step, scope, walk) : gate;
   // An action that has run is recorded with its attempts, by its effect.
   if (step.kind !== "action" || gate !== "run") walk.settled.push(asSettled(step, end, walk.effects.nowMs()));
+  return follow(step, end, scope, walk);
+}
+
+/** What the end of a step means for the list that it stands in: its output is there to be read, its failure is handled. */
+async function follow(step: PlanStep, end: StepEnd, scope: RunScope, walk: Walk): Promise<ListEnd> {
   if (end.outcome === "failed") return recover(step, end.error, scope, walk);
   if (end.outcome === "succeeded" && end.output !== undefined) scope.steps[step.id] = end.output;
   const { output: _, ...listEnd } = end;
@@ -92,12 +112,16 @@ async function passGate(step: PlanStep, scope: RunScope, walk: Walk): Promise<"r
 }
 
 function handle(step: PlanStep, scope: RunScope, walk: Walk): Promise<StepEnd> {
-  return handleStep(step, {
+  return handleStep(step, contextOf(scope, walk));
+}
+
+function contextOf(scope: RunScope, walk: Walk): StepContext {
+  return {
     scope,
     effects: walk.effects,
     runSteps: (steps) => runSteps(steps, scope, walk),
     takeSettled: () => walk.settled.splice(0),
-  });
+  };
 }
 
 /** What follows a step's failure: the failure goes up, or the run goes on, after the steps that handle it if there are any. */

@@ -4,7 +4,7 @@ import type { Finding } from "../model/problem.ts";
 import { checkFlowShape } from "./check-shape.ts";
 
 /** Members of a step that it can be without. */
-const optionalOfStep = new Set(["name", "if", "onError", "connection", "retry", "timeout", "expect", "mode", "reason"]);
+const optionalOfStep = new Set("name if onError connection retry timeout expect onAmbiguous mode reason".split(" "));
 
 /** `lossy`: steps are gone whole, and with them names that other steps may refer to. */
 export type Salvaged = { flow: Flow; lossy: boolean };

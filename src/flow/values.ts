@@ -1,13 +1,15 @@
 // What does a tree of values, whose leaves may be templates and rules, turn into over a scope?
 import type { Json } from "../model/json.ts";
 import { childPointer, type Finding } from "../model/problem.ts";
+import type { PlanMessage } from "../model/template.ts";
 import { checkRule, pathsOfRule } from "./logic/check.ts";
 import { evaluateLogic, logicUnitsMax } from "./logic/evaluate.ts";
+import { messageOf, renderMessage } from "./message.ts";
 import { matchesRegex } from "./regex.ts";
 import { readPath } from "./scope-path.ts";
 import { parseTemplate } from "./template/parse.ts";
 import { templatePaths } from "./template/paths.ts";
-import { outputBytesMax, renderTemplate, stepsMax } from "./template/render.ts";
+import { outputBytesMax, renderTemplate, stepsMax, type RenderResult } from "./template/render.ts";
 import type { Template } from "./template/tree.ts";
 
 export type ValuesResult =
@@ -46,8 +48,8 @@ class Stop extends Error {
 
 /**
  * A tree of values over a scope. A text with `{{…}}` is a template; one that is exactly one `{{path}}` keeps the value's
- * type, `null` when there is none; `{ "$logic": rule }` is the rule's value, `{ "$literal": … }` stands for itself. Keys
- * are never templates. The result shares nothing with tree or scope. Never throws; an error says where it happened.
+ * type, `null` when there is none; `{ "$logic": rule }` is the rule's value, `{ "$literal": … }` stands for itself, and
+ * `{ "$message": … }`, which only plans hold, is the text of a message template. Keys are never templates. The result shares nothing with tree or scope. Never throws; an error says where it happened.
  */
 export function renderValues(values: Json, scope: unknown, options: ValuesOptions = {}): ValuesResult {
   const rendering: Rendering = {
@@ -76,6 +78,8 @@ function render(values: Json, pointer: string, depth: number, rendering: Renderi
   const special = specialOf(values);
   if (special === "$literal") return copy(values.$literal, pointer, rendering);
   if (special === "$logic") return renderLogic(values.$logic ?? null, childPointer(pointer, "$logic"), rendering);
+  const message = messageOf(values);
+  if (message !== undefined) return renderNamed(message, pointer, rendering);
   const members = Object.entries(values).map(([key, value]): [string, Json] => {
     // The colon and the comma.
     take(2 + jsonBytes(key), pointer, rendering);
@@ -92,8 +96,25 @@ function renderText(text: string, pointer: string, rendering: Rendering): Json {
   if (!parsed.ok) throw new Stop("template", pointer, parsed.message);
   const path = solePath(parsed.template);
   if (path !== undefined) return copy(readPath(rendering.scope, path), pointer, rendering);
-  const steps = Math.min(stepsMax, rendering.stepsLeft);
-  const rendered = renderTemplate(parsed.template, rendering.scope, { steps, bytes: rendering.bytesLeft });
+  return finish(renderTemplate(parsed.template, rendering.scope, budgetOf(rendering)), pointer, rendering);
+}
+
+/** A message is always a text, whatever it is that it holds. */
+function renderNamed(message: PlanMessage, pointer: string, rendering: Rendering): Json {
+  const rendered = renderMessage(message, rendering.scope, budgetOf(rendering));
+  const named = rendered.ok ? rendered : { ...rendered, message: inTemplate(message, rendered.message) };
+  return finish(named, pointer, rendering);
+}
+
+function inTemplate({ template }: PlanMessage, message: string): string {
+  return `In the template \`${template}\`: ${message}`;
+}
+
+function budgetOf({ stepsLeft, bytesLeft }: Rendering): { steps: number; bytes: number } {
+  return { steps: Math.min(stepsMax, stepsLeft), bytes: bytesLeft };
+}
+
+function finish(rendered: RenderResult, pointer: string, rendering: Rendering): Json {
   if (!rendered.ok) throw new Stop(rendered.code, pointer, rendered.message);
   rendering.stepsLeft -= rendered.steps;
   return copy(rendered.text, pointer, rendering);
@@ -145,7 +166,10 @@ function specialOf(value: object): "$logic" | "$literal" | undefined {
   return others.length === 0 && (key === "$logic" || key === "$literal") ? key : undefined;
 }
 
-/** Everything that keeps a tree of values from being saved; pointers are relative to the tree. */
+/**
+ * Everything that keeps a tree of values from being saved; pointers are relative to the tree, and lead to `$template`
+ * where a message template of a plan is wrong: that is what its author wrote.
+ */
 export function checkValues(values: unknown): Finding[] {
   const findings: Finding[] = [];
   walk(values, "", 0, {
@@ -153,6 +177,12 @@ export function checkValues(values: unknown): Finding[] {
       const parsed = parseTemplate(text);
       if (parsed.ok) return;
       findings.push({ pointer, code: "template", message: parsed.message, suggestion: parsed.suggestion });
+    },
+    message: (message, pointer) => {
+      const parsed = parseTemplate(message.text, { kind: message.kind });
+      if (parsed.ok) return;
+      const { suggestion } = parsed;
+      findings.push({ pointer, code: "template", message: inTemplate(message, parsed.message), suggestion });
     },
     rule: (rule, pointer) => {
       for (const found of checkRule(rule)) findings.push({ ...found, pointer: pointer + found.pointer });
@@ -170,6 +200,10 @@ export function pathsOfValues(values: unknown): string[] {
       const parsed = parseTemplate(text);
       for (const path of parsed.ok ? templatePaths(parsed.template) : []) paths.add(path);
     },
+    message: ({ text, kind }) => {
+      const parsed = parseTemplate(text, { kind });
+      for (const path of parsed.ok ? templatePaths(parsed.template) : []) paths.add(path);
+    },
     rule: (rule) => {
       for (const path of pathsOfRule(rule)) paths.add(path);
     },
@@ -182,13 +216,15 @@ export function pathsOfValues(values: unknown): string[] {
 export function hasTemplates(values: unknown): boolean {
   if (typeof values === "string") return values.includes("{{");
   if (typeof values !== "object" || values === null) return false;
-  if (!Array.isArray(values) && specialOf(values) !== undefined) return true;
+  if (!Array.isArray(values) && (specialOf(values) !== undefined || messageOf(values) !== undefined)) return true;
   return Object.values(values).some(hasTemplates);
 }
 
 type Visitor = {
   /** A text with `{{` in it. */
   text(text: string, pointer: string): void;
+  /** A message template of a plan. */
+  message(message: PlanMessage, pointer: string): void;
   rule(rule: unknown, pointer: string): void;
   problem(finding: Finding): void;
 };
@@ -204,6 +240,11 @@ function walk(values: unknown, pointer: string, depth: number, visitor: Visitor)
     return;
   }
   if (typeof values !== "object" || values === null) return;
+  const message = messageOf(values);
+  if (message !== undefined) {
+    visitor.message(message, childPointer(pointer, "$template"));
+    return;
+  }
   for (const [key, value] of Object.entries(values)) {
     const special = key === "$logic" || key === "$literal";
     if (!special) walk(value, childPointer(pointer, key), depth + 1, visitor);

@@ -33,18 +33,23 @@ const idPattern = new RegExp(String(properties["id"]?.["pattern"]));
 const sourcePattern = new RegExp(String(properties["source"]?.["pattern"]));
 const sourceCharsMax = Number(properties["source"]?.["maxLength"]);
 
+/** Makes the ids of events that bring none. */
+type MakeId = () => EventId;
+const makeEventId: MakeId = () => newId("evt");
+
 /** The event of a `POST /v1/events`: defaults filled in, every finding at once. */
-export function readEnvelope(bytes: Buffer): EnvelopeResult {
+export function readEnvelope(bytes: Buffer, makeId?: MakeId): EnvelopeResult {
   const json = readJsonText(bytes);
-  return json.ok ? eventAt(json.text, json.scan, json.value, "") : malformed(json.detail);
+  return json.ok ? eventAt(json.text, json.scan, json.value, "", makeId) : malformed(json.detail);
 }
 
 /** The events of a batch: a JSON array, or an object with `events`. One that is wrong refuses them all. */
-export function readBatch(bytes: Buffer): EventsResult {
+export function readBatch(bytes: Buffer, makeId?: MakeId): EventsResult {
+  const readOne: ReadEvent = (text, scan, value, pointer) => eventAt(text, scan, value, pointer, makeId);
   const json = readJsonText(bytes);
   if (!json.ok) return malformed(json.detail);
   const { text, scan } = json;
-  if (Array.isArray(json.value)) return eventsAt(text, scan, json.value, "", eventAt);
+  if (Array.isArray(json.value)) return eventsAt(text, scan, json.value, "", readOne);
   if (!isObject(json.value)) return invalid([wrongType("", "an array, or an object with `events`", json.value)]);
   const { events, ...rest } = json.value;
   const unknown = Object.keys(rest).map((name) => unknownMember("", name, ["events"]));
@@ -52,7 +57,7 @@ export function readBatch(bytes: Buffer): EventsResult {
   if (events === undefined) return invalid([{ pointer: "/events", code: "required", message: "`events` is missing." }]);
   if (!Array.isArray(events)) return invalid([wrongType("/events", "an array", events)]);
   const span = scan.kind === "object" ? scan.members.get("events") : undefined;
-  return eventsAt(text, scanJson(text, span?.start), events, "/events", eventAt);
+  return eventsAt(text, scanJson(text, span?.start), events, "/events", readOne);
 }
 
 /** Reads one event of a text: where its parts stand, what it parses to, and the pointer to it. */
@@ -83,7 +88,7 @@ export function eventsAt(
 }
 
 /** One object of `{ type, data, id?, occurredAt?, source? }`. */
-function eventAt(text: string, scan: JsonScan, value: unknown, pointer: string): EnvelopeResult {
+function eventAt(text: string, scan: JsonScan, value: unknown, pointer: string, makeId = makeEventId): EnvelopeResult {
   if (!isObject(value)) return invalid([wrongType(pointer, "an object", value)]);
   const findings = [
     ...(Object.hasOwn(value, "data") ? [] : [missing(pointer, "data")]),
@@ -98,7 +103,7 @@ function eventAt(text: string, scan: JsonScan, value: unknown, pointer: string):
   return eventFrom({
     // The checks above leave texts only.
     type: value["type"] as string,
-    id: value["id"] as EventId | undefined,
+    id: (value["id"] as EventId | undefined) ?? makeId(),
     occurredAt: value["occurredAt"] as string | undefined,
     source: value["source"] as string | undefined,
     dataText: memberText(text, scan, "data") ?? "null",
@@ -111,10 +116,10 @@ export function memberText(text: string, scan: JsonScan, name: string): string |
   return span && text.slice(span.start, span.end);
 }
 
-/** An event with its defaults: an id of ours, and now. Refuses data above 512 KB. */
+/** An event with its defaults: in UTC, and now. Refuses data above 512 KB. */
 export function eventFrom(parts: {
   type: string;
-  id?: EventId | undefined;
+  id: EventId;
   occurredAt?: string | undefined;
   source?: string | undefined;
   dataText: string;
@@ -126,7 +131,7 @@ export function eventFrom(parts: {
     return { ok: false, why: "too_large", detail, findings: [] };
   }
   const event: Event = {
-    id: id ?? newId("evt"),
+    id,
     type,
     occurredAt: occurredAt === undefined ? new Date().toISOString() : inUtc(occurredAt),
     dataText,

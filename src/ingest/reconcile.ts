@@ -8,6 +8,8 @@ import { startLoop } from "./loop.ts";
 const pollMs = 5_000;
 /** A run that is open and well is looked at again after this, in milliseconds. */
 const nextCheckMs = 5 * 60_000;
+/** A look that came to nothing is repeated after this, in milliseconds. */
+const lookAgainMs = 10_000;
 /** A workflow that has not ended this long after a cancel is terminated. */
 const cancelGraceMs = 30_000;
 
@@ -36,10 +38,14 @@ export function watchOpenRuns(deps: { store: Pick<Store, "runs" | "nowMs">; engi
     while (!loop.isClosing() && engine.isUp()) {
       const run = await store.runs.claimOpen(nextCheckMs);
       if (!run) return;
-      const verdict = judgeRun(run, await engine.describe(run), Date.now());
-      await carryOut(run, verdict);
+      await look(run).catch(async (err: unknown) => {
+        // Temporal or MongoDB did not answer. Without this the next look would be minutes away.
+        await store.runs.checkAgain(run.id, lookAgainMs);
+        throw err;
+      });
     }
   };
+  const look = async (run: Run) => carryOut(run, judgeRun(run, await engine.describe(run), Date.now()));
   const carryOut = async (run: Run, verdict: Verdict) => {
     if (verdict.action === "end") await store.runs.end(run.tenantId, run.id, verdict.end);
     else if (verdict.action === "cancel") {

@@ -1,5 +1,5 @@
 // An event: something that happened, as published, received, polled or ticked.
-import type { EventId } from "./ids.ts";
+import type { EventId, RunId } from "./ids.ts";
 import type { Json, JsonSchema } from "./json.ts";
 
 /** What a publisher sends: `POST /v1/events`. `data` stays as bytes beside it, so that its spelling survives. */
@@ -110,5 +110,8 @@ export const publishCounterExamples: { why: string; pointer: string; code: strin
   { why: "a member is not known", pointer: "/payload", code: "unknown", event: { type: "a", data: 1, payload: {} } },
 ];
 
-/** An event as a workflow carries it: with its data where that is small, else by reference to the stored event. */
-export type CarriedEvent = Omit<Event, "dataText"> & { dataText?: string };
+/**
+ * An event as a workflow carries it: with its data where that is small, else by reference to the stored event, or to the
+ * run whose row holds the data that somebody put in its place.
+ */
+export type CarriedEvent = Omit<Event, "dataText"> & { dataText?: string; editedIn?: RunId };

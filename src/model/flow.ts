@@ -32,7 +32,8 @@ export type SetStep = StepCommon & { set: { [name: string]: Values } };
 export type FilterStep = StepCommon & { filter: Condition };
 export type ChooseBranch = { when: Condition; steps: Step[] } | { else: Step[] };
 export type ChooseStep = StepCommon & { choose: ChooseBranch[]; mode?: "first" | "all" };
-export type StopStep = StepCommon & { stop: "succeeded" | "failed"; reason?: string };
+/** `reason`: a text, or `{ "$template": … }`. */
+export type StopStep = StepCommon & { stop: "succeeded" | "failed"; reason?: Values };
 export type Step = ActionStep | SetStep | FilterStep | ChooseStep | StopStep;
 
 /** What a mocked action answers in a test: its output, a failure, or a list of answers by attempt. */
@@ -90,6 +91,12 @@ const stepCommon = {
   }),
 };
 
+/** Why a run stops: a sentence, or a message template that gives one. */
+const reasonSchema: JsonSchema = byType({
+  string: { maxLength: 2_000 },
+  object: { additionalProperties: false, required: ["$template"], properties: { $template: { type: "string" } } },
+});
+
 /** The forms of each kind of step, by the member that decides which it is. */
 const stepForms: { [kind in (typeof stepKinds)[number]]: { [member: string]: JsonSchema } } = {
   use: {
@@ -125,7 +132,7 @@ const stepForms: { [kind in (typeof stepKinds)[number]]: { [member: string]: Jso
     choose: { type: "array", minItems: 1, maxItems: 50, items: { $ref: "#/$defs/branch" } },
     mode: { type: "string", enum: ["first", "all"] },
   },
-  stop: { stop: { type: "string", enum: ["succeeded", "failed"] }, reason: { type: "string", maxLength: 2_000 } },
+  stop: { stop: { type: "string", enum: ["succeeded", "failed"] }, reason: reasonSchema },
 };
 
 const stepSchemaOfFlow: JsonSchema = stepKinds.reduceRight<JsonSchema>(

@@ -27,6 +27,17 @@ export function firstIdAt<P extends IdPrefix>(prefix: P, atMs: number): Id<P> {
   return `${prefix}_${encodeTime(atMs)}${"0".repeat(randomDigits)}`;
 }
 
+/** An id that is the same for the same time and digest (at least 16 uniformly distributed bytes). */
+export function derivedId<P extends IdPrefix>(prefix: P, atMs: number, digest: Uint8Array): Id<P> {
+  let rest = digest.subarray(0, 16).reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
+  let text = "";
+  for (let i = 0; i < randomDigits; i++) {
+    text += alphabet[Number(rest % 62n)];
+    rest /= 62n;
+  }
+  return `${prefix}_${encodeTime(atMs)}${text}`;
+}
+
 /** Whether a text has the form of an id of ours with this prefix. */
 export function isId<P extends IdPrefix>(prefix: P, text: string): text is Id<P> {
   return text.startsWith(`${prefix}_`) && /^[0-9A-Za-z]{22}$/.test(text.slice(prefix.length + 1));

@@ -46,7 +46,7 @@ export type PlanFilter = PlanStepCommon & { kind: "filter"; filter: PlanConditio
 /** A branch without `when` is the `else`. */
 export type PlanBranch = { when?: PlanCondition; steps: PlanStep[] };
 export type PlanChoose = PlanStepCommon & { kind: "choose"; branches: PlanBranch[]; mode: "first" | "all" };
-export type PlanStop = PlanStepCommon & { kind: "stop"; stop: "succeeded" | "failed"; reason?: string; uses: Uses };
+export type PlanStop = PlanStepCommon & { kind: "stop"; stop: "succeeded" | "failed"; reason?: Values; uses: Uses };
 export type PlanStep = PlanAction | PlanSet | PlanFilter | PlanChoose | PlanStop;
 
 export type Plan = {
@@ -114,7 +114,7 @@ const forms: { [kind in PlanStep["kind"]]: { required: string[]; properties: { [
   },
   stop: {
     required: ["stop", "uses"],
-    properties: { stop: { enum: ["succeeded", "failed"] }, reason: { type: "string" }, uses },
+    properties: { stop: { enum: ["succeeded", "failed"] }, reason: { type: ["string", "object"] }, uses },
   },
 };
 

@@ -16,6 +16,21 @@ export const runStatuses = [
 export type RunStatus = (typeof runStatuses)[number];
 export type EndedRunStatus = "succeeded" | "failed" | "filtered" | "cancelled";
 
+/** What a run that somebody asked for again is carried out with. */
+export type Recovery = {
+  /** As it was asked for: `failed`, `start`, or a step's path. */
+  from: string;
+  /** The run by whose id the effects' keys are made, unless `keys` names another one for the step's path. */
+  keyRun: RunId;
+  keys: { [path: string]: RunId };
+  /** What steps are given in place of what their templates would render, by path. */
+  inputs: { [path: string]: Json };
+  /** Whether steps are kept from the earlier run. */
+  keeps: boolean;
+  /** The run whose row holds the event's data, where somebody put other data in its place. */
+  editedIn?: RunId;
+};
+
 /** A run as stored. Ended runs have `endedAt`; failed ones `error` and, when a step failed, `failedStep`. */
 export type Run = {
   id: RunId;
@@ -32,6 +47,13 @@ export type Run = {
   output?: Json;
   /** Somebody asked for a cancel that has not ended the run yet. */
   cancelRequestedAt?: Date;
+  /** Absent for runs that an event started when it came. */
+  origin?: "retry" | "replay";
+  /** The run that this one repeats. */
+  retryOf?: RunId;
+  /** The first of the runs that repeat each other. */
+  rootRun?: RunId;
+  recovery?: Recovery;
 };
 
 /** How a run ended, as the workflow reports it. */
@@ -72,8 +94,24 @@ export const runSchema: JsonSchema = {
     error: failureSchema,
     output: { description: "The flow's `output`, or that of the last step that ran." },
     cancelRequestedAt: time,
+    origin: { type: "string", enum: ["retry", "replay"], description: "Absent for runs that an event started." },
     retryOf: { type: "string", description: "The run that this one repeats." },
-    retriedBy: { type: "array", items: { type: "string" } },
+    retriedBy: {
+      type: "array",
+      items: { type: "string" },
+      description: "The runs that repeat this one, oldest first.",
+    },
+    retry: {
+      type: "object",
+      description: "What the run was asked for again with.",
+      additionalProperties: false,
+      required: ["from", "eventEdited", "inputs"],
+      properties: {
+        from: { type: "string", description: "`failed`, `start`, or the path of a step." },
+        eventEdited: { type: "boolean", description: "The event's data is not what was published." },
+        inputs: { type: "array", items: { type: "string" }, description: "Paths of the steps with an edited input." },
+      },
+    },
     temporalUrl: { type: "string", description: "The run in Temporal's own UI." },
   },
 };

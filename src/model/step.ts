@@ -16,6 +16,12 @@ export const stepStatuses = [
 ] as const;
 export type StepStatus = (typeof stepStatuses)[number];
 
+/** Where a kept step really happened, and how it ended there. */
+export type KeptFrom = { run: RunId; status: "succeeded" | "failed" | "skipped" };
+
+/** What a resumed run is told of a step that it keeps. */
+export type KeptStep = { path: string; status: KeptFrom["status"]; output?: Json; error?: Failure };
+
 export type StepRecord = {
   tenantId: TenantId;
   runId: RunId;
@@ -30,6 +36,8 @@ export type StepRecord = {
   startedAt?: Date;
   endedAt?: Date;
   attempts: Attempt[];
+  /** Only of steps with status `kept`. */
+  keptFrom?: KeptFrom;
 };
 
 /** How a step that has no attempts (`set`, `filter`, `choose`, `stop`, anything skipped) ended, as the workflow reports it. */
@@ -68,6 +76,13 @@ export const stepSchema: JsonSchema = {
     startedAt: { type: "string", format: "date-time" },
     endedAt: { type: "string", format: "date-time" },
     attempts: { type: "array", items: attemptSchema },
+    keptFrom: {
+      type: "object",
+      description: "Of a kept step: the run in which it really happened, and how it ended there.",
+      additionalProperties: false,
+      required: ["run", "status"],
+      properties: { run: { type: "string" }, status: { type: "string", enum: ["succeeded", "failed", "skipped"] } },
+    },
   },
 };
 
@@ -82,4 +97,13 @@ export const stepExamples: StepView[] = [
     attempts: attemptExamples,
   },
   { path: "route.else.rest", id: "rest", status: "skipped", attempts: [] },
+  {
+    path: "case",
+    id: "case",
+    use: "http.request",
+    status: "kept",
+    output: { status: 201 },
+    attempts: [],
+    keptFrom: { run: "run_01TrqCYz3Zr8L2aQm5Nd0x", status: "succeeded" },
+  },
 ];

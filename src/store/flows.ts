@@ -1,7 +1,7 @@
 // Flows: one draft and any number of published versions each.
 import mongoose from "mongoose";
 import type { Flow } from "../model/flow.ts";
-import { newId, type FlowId, type TenantId } from "../model/ids.ts";
+import type { FlowId, TenantId } from "../model/ids.ts";
 import type { Plan } from "../model/plan.ts";
 import type { Finding } from "../model/problem.ts";
 import { isDuplicateKey, type Collection, type Database } from "./database.ts";
@@ -21,6 +21,8 @@ type StoredFlow = {
   revision: number;
   problems: Finding[];
   publishedVersion: number | null;
+  /** The last publish that was asked for under an Idempotency-Key: asked for again, it is this one. */
+  publishedUnder?: { requestId: string; version: number; publishedAt: Date };
   createdAt: Date;
   updatedAt: Date;
 };
@@ -42,6 +44,7 @@ const schema = new mongoose.Schema(
     revision: Number,
     problems: [mongoose.Schema.Types.Mixed],
     publishedVersion: Number,
+    publishedUnder: { requestId: String, version: Number, publishedAt: Date },
     createdAt: Date,
     updatedAt: Date,
   },
@@ -61,8 +64,8 @@ export function createFlowStore(database: Database) {
   return {
     init: () => Promise.all([model.createIndexes(), versions.init()]),
 
-    create: (tenantId: TenantId, draft: Flow, slug: string, problems: Finding[]) =>
-      insertFlow(raw, newStoredFlow(tenantId, { draft, slug, problems })),
+    /** Makes a flow with an id. The flow that has this id already is answered as it is: the request came before. */
+    create: (tenantId: TenantId, id: FlowId, flow: NewDraft) => insertFlow(raw, newStoredFlow(tenantId, id, flow)),
 
     /** By id or by slug. */
     async find(tenantId: TenantId, idOrSlug: string): Promise<FlowRecord | undefined> {
@@ -95,12 +98,20 @@ export function createFlowStore(database: Database) {
     async publish(
       tenantId: TenantId,
       seen: FlowRecord,
-      version: { number: number; plan: Plan; enable: boolean },
+      version: { number: number; plan: Plan; enable: boolean; requestId?: string | undefined },
     ): Promise<FlowChange & { publishedAt?: Date }> {
-      const { number, plan, enable } = version;
+      const { number, plan, enable, requestId } = version;
       const publishedAt = new Date();
       await versions.write(tenantId, { flowId: seen.id, version: number, document: seen.draft, plan, publishedAt });
-      const change = await changeFlow(raw, { ...seen, tenantId }, { publishedVersion: number, enabled: enable });
+      const change = await changeFlow(
+        raw,
+        { ...seen, tenantId },
+        {
+          publishedVersion: number,
+          enabled: enable,
+          ...(requestId === undefined ? {} : { publishedUnder: { requestId, version: number, publishedAt } }),
+        },
+      );
       return { ...change, publishedAt };
     },
 
@@ -113,10 +124,10 @@ export function createFlowStore(database: Database) {
 
 type NewDraft = { draft: Flow; slug: string; problems: Finding[] };
 
-function newStoredFlow(tenantId: TenantId, { draft, slug, problems }: NewDraft): StoredFlow {
+function newStoredFlow(tenantId: TenantId, id: FlowId, { draft, slug, problems }: NewDraft): StoredFlow {
   const now = new Date();
   return {
-    _id: newId("flow"),
+    _id: id,
     tenantId,
     slug,
     name: draft.name,
@@ -135,8 +146,9 @@ async function insertFlow(flows: Collection<StoredFlow>, row: StoredFlow): Promi
     await flows.insertOne(row);
     return flowOf(row);
   } catch (error) {
-    if (isDuplicateKey(error)) return "slug_taken";
-    throw error;
+    if (!isDuplicateKey(error)) throw error;
+    const existing = await flows.findOne({ _id: row._id, tenantId: row.tenantId });
+    return existing ? flowOf(existing) : "slug_taken";
   }
 }
 

@@ -1,21 +1,13 @@
 // Runs: one row a run, written when its event is accepted, when it starts and when it ends.
-import mongoose from "mongoose";
 import type { Failure, FailureClass } from "../model/failure.ts";
 import type { EventId, FlowId, RunId, TenantId } from "../model/ids.ts";
-import type { Json } from "../model/json.ts";
-import { isEnded, type Run, type RunEnd, type RunStatus } from "../model/run.ts";
+import type { Run, RunEnd, RunStatus } from "../model/run.ts";
 import { insertMany, updateEach } from "./commands.ts";
 import type { Collection, Database } from "./database.ts";
 import { createGroupWriter } from "./group-writer.ts";
 import { idsBetween, readPage, type Page, type PageRequest } from "./page.ts";
-
-/** A run as stored. `output` is JSON text: keys of people's data must never be read as MongoDB's operators. */
-type StoredRun = Omit<Run, "id" | "output"> & {
-  _id: RunId;
-  output?: string;
-  /** Open runs are looked after from here on: a workflow that vanished or was ended from outside is found out. */
-  checkAt?: Date;
-};
+import { hiddenInLists, newStoredRun, openStatuses, runOf, runRowSchema, type StoredRun } from "./run-row.ts";
+import { createRunsAgain } from "./runs-again.ts";
 
 export type RunFilter = {
   flow?: FlowId | undefined;
@@ -29,38 +21,9 @@ export type RunFilter = {
   until?: Date | undefined;
 };
 
-const openStatuses: RunStatus[] = ["pending", "running", "waiting", "paused"];
-/** A run that is still open after this is looked at by the reconciler. */
-const firstCheckMs = 60_000;
-
-const schema = new mongoose.Schema(
-  {
-    _id: String,
-    tenantId: { type: String, required: true },
-    flow: { id: String, slug: String, name: String },
-    version: Number,
-    status: String,
-    event: { id: String, type: { type: String } },
-    createdAt: Date,
-    startedAt: Date,
-    endedAt: Date,
-    failedStep: String,
-    error: mongoose.Schema.Types.Mixed,
-    output: String,
-    cancelRequestedAt: Date,
-    checkAt: Date,
-  },
-  { versionKey: false },
-);
-schema.index({ tenantId: 1, _id: -1 });
-schema.index({ tenantId: 1, "flow.id": 1, _id: -1 });
-schema.index({ tenantId: 1, "event.id": 1 });
-// Only open runs have `checkAt`.
-schema.index({ checkAt: 1 }, { partialFilterExpression: { checkAt: { $exists: true } }, name: "open" });
-
 /** Every query on runs. */
 export function createRunStore(database: Database) {
-  const model = database.connection.model("Run", schema, "runs");
+  const model = database.connection.model("Run", runRowSchema, "runs");
   const raw = database.raw<StoredRun>("runs");
   const inserts = createInserts(database);
   const ends = createEnds(database);
@@ -92,14 +55,13 @@ export function createRunStore(database: Database) {
       ends.add({ tenantId, runId, end, endedAt: new Date() }),
 
     async find(tenantId: TenantId, runId: RunId): Promise<Run | undefined> {
-      const row = await raw.findOne({ _id: runId, tenantId });
+      const row = await raw.findOne({ _id: runId, tenantId }, { projection: { eventData: 0 } });
       return row ? runOf(row) : undefined;
     },
 
     async list(tenantId: TenantId, filter: RunFilter, page: PageRequest): Promise<Page<Run>> {
-      const rows = await readPage(raw, { tenantId, ...filterFields(filter) }, idsBetween("run", filter), page, {
-        output: 0,
-      });
+      const fields = { tenantId, ...filterFields(filter) };
+      const rows = await readPage(raw, fields, idsBetween("run", filter), page, hiddenInLists);
       return { items: rows.items.map(runOf), nextCursor: rows.nextCursor };
     },
 
@@ -113,6 +75,7 @@ export function createRunStore(database: Database) {
     },
 
     ...createChecks(database),
+    ...createRunsAgain(database),
   };
 }
 
@@ -140,7 +103,7 @@ function createChecks(database: Database) {
       const row = await raw.findOneAndUpdate(
         { $expr: { $lte: ["$checkAt", "$$NOW"] }, checkAt: { $exists: true } },
         [{ $set: { checkAt: { $add: ["$$NOW", nextCheckMs] } } }],
-        { sort: { checkAt: 1 }, returnDocument: "after" },
+        { sort: { checkAt: 1 }, returnDocument: "after", projection: { eventData: 0 } },
       );
       return row ? runOf(row) : undefined;
     },
@@ -159,6 +122,9 @@ function createInserts(database: Database) {
   });
 }
 
+/** Whoever has ended is neither looked after nor started, and may be asked for again. */
+const notOfEnded = { checkAt: "", startDueAt: "", startAttempts: "", startState: "", openAgainOf: "" };
+
 type EndedRun = { tenantId: TenantId; runId: RunId; end: RunEnd; endedAt: Date };
 
 function createEnds(database: Database) {
@@ -166,7 +132,7 @@ function createEnds(database: Database) {
     write: async (items) => {
       const updates = items.map(({ tenantId, runId, end, endedAt }) => ({
         filter: { _id: runId, tenantId, status: { $in: openStatuses } },
-        update: { $set: { ...endFields(end), endedAt }, $unset: { checkAt: "" } },
+        update: { $set: { ...endFields(end), endedAt }, $unset: notOfEnded },
       }));
       // Only in memory: an end that MongoDB loses in a crash is asked of Temporal again, which has it.
       await updateEach(database, "runs", updates, "memory");
@@ -177,21 +143,9 @@ function createEnds(database: Database) {
   });
 }
 
-function newStoredRun(run: Run): StoredRun {
-  const { id, output: _none, ...fields } = run;
-  if (isEnded(run.status)) return { _id: id, ...fields };
-  return { _id: id, ...fields, checkAt: new Date(run.createdAt.getTime() + firstCheckMs) };
-}
-
 function endFields(end: RunEnd): { status: RunStatus; failedStep?: string; error?: Failure; output?: string } {
   const { output, ...fields } = end;
   return output === undefined ? fields : { ...fields, output: JSON.stringify(output) };
-}
-
-function runOf(row: StoredRun): Run {
-  const { _id, output, checkAt: _checkAt, ...fields } = row;
-  // Written by JSON.stringify above.
-  return { id: _id, ...fields, ...(output === undefined ? {} : { output: JSON.parse(output) as Json }) };
 }
 
 function filterFields(filter: RunFilter): Record<string, unknown> {

@@ -4,12 +4,18 @@ import type { Attempt } from "../model/attempt.ts";
 import type { Failure } from "../model/failure.ts";
 import type { RunId, TenantId } from "../model/ids.ts";
 import type { Json } from "../model/json.ts";
-import type { SettledStep, StepRecord, StepStatus } from "../model/step.ts";
-import { updateEach, type Update } from "./commands.ts";
-import type { Database } from "./database.ts";
+import type { KeptFrom, KeptStep, SettledStep, StepRecord, StepStatus } from "../model/step.ts";
+import { insertMany, updateEach, type Update } from "./commands.ts";
+import type { Collection, Database } from "./database.ts";
 import { createGroupWriter } from "./group-writer.ts";
 
-type StoredStep = Omit<StepRecord, "input" | "output"> & { _id: string; input?: string; output?: string };
+type StoredStep = Omit<StepRecord, "input" | "output"> & {
+  _id: string;
+  input?: string;
+  output?: string;
+  /** A note of `step-notes.ts`. */
+  sending?: { attempt: number; at: Date };
+};
 
 /** One attempt of a step, and what the step is after it. */
 export type AttemptRecord = {
@@ -42,11 +48,16 @@ const schema = new mongoose.Schema(
     startedAt: Date,
     endedAt: Date,
     attempts: [mongoose.Schema.Types.Mixed],
+    keptFrom: mongoose.Schema.Types.Mixed,
+    sending: mongoose.Schema.Types.Mixed,
   },
   { versionKey: false },
 );
 
-/** What a step may bring to a group: input 256 KB, output, request and answer 64 KB each. Counting it would cost more. */
+/**
+ * What a step may bring to a group: input 256 KB, output, request and answer 64 KB each. Counting it would cost more, and
+ * a rare output of 256 KB leaves a group far below the 48 MB of a command.
+ */
 const stepBytesMax = 448 * 1024;
 
 /** Every query on steps. */
@@ -84,10 +95,91 @@ export function createStepStore(database: Database) {
 
     /** All recorded steps of a run, in the order of their paths' names. */
     async list(tenantId: TenantId, runId: RunId): Promise<StepRecord[]> {
-      const rows = await raw.find({ _id: { $gte: `${runId}/`, $lt: `${runId}0` }, tenantId }).toArray();
+      const rows = await raw.find({ _id: keysOf(runId), tenantId }).toArray();
       return rows.map(stepOf);
     },
+
+    ...createKeeping(database, raw),
   };
+}
+
+/** Steps that a run keeps from an earlier one: copies of its rows, without the attempts. */
+function createKeeping(database: Database, raw: Collection<StoredStep>) {
+  return {
+    /** How the steps of a run ended, without inputs and attempts. */
+    async outline(tenantId: TenantId, runId: RunId): Promise<StepRecord[]> {
+      const projection = { attempts: 0, input: 0 };
+      const rows = await raw.find({ _id: keysOf(runId), tenantId }, { projection }).toArray();
+      return rows.map((row) => stepOf({ ...row, attempts: [] }));
+    },
+
+    /** Of these steps, named by run and path, those that have succeeded. */
+    async succeeded(tenantId: TenantId, steps: { runId: RunId; path: string }[]): Promise<string[]> {
+      if (steps.length === 0) return [];
+      const keys = steps.map(({ runId, path }) => keyOf(runId, path));
+      const found = { _id: { $in: keys }, tenantId, status: "succeeded" as const };
+      const rows = await raw.find(found, { projection: { path: 1 } }).toArray();
+      return rows.map((row) => row.path);
+    },
+
+    /** Copies steps of one run as kept ones of another, by path. Journaled on a majority when it resolves. */
+    async keep(tenantId: TenantId, from: RunId, to: RunId, kept: ReadonlyMap<string, KeptFrom>): Promise<void> {
+      if (kept.size === 0) return;
+      let group: StoredStep[] = [];
+      let chars = 0;
+      const write = async () => {
+        if (group.length > 0) await insertMany(database, "steps", group, "journaled");
+        [group, chars] = [[], 0];
+      };
+      for await (const row of raw.find({ _id: keysOf(from), tenantId }, { projection: { attempts: 0 } })) {
+        const keptFrom = kept.get(row.path);
+        if (keptFrom === undefined) continue;
+        group.push({ ...row, _id: keyOf(to, row.path), runId: to, status: "kept", attempts: [], keptFrom });
+        chars += bodyCharsOf(row);
+        if (group.length >= keptRowsMax || chars >= keptCharsMax) await write();
+      }
+      await write();
+    },
+
+    /** A page of a run's kept steps after a path (`""`: from the first), small enough to travel through Temporal. */
+    async keptPage(tenantId: TenantId, runId: RunId, after: string): Promise<{ steps: KeptStep[]; next?: string }> {
+      const steps: KeptStep[] = [];
+      let chars = 0;
+      const rest = { _id: { $gt: keyOf(runId, after), $lt: `${runId}0` }, tenantId, status: "kept" as const };
+      for await (const row of raw.find(rest, { projection: { attempts: 0, input: 0 }, sort: { _id: 1 } })) {
+        const last = steps.at(-1)?.path;
+        if (last !== undefined && chars + bodyCharsOf(row) > pageCharsMax) return { steps, next: last };
+        steps.push(keptStepOf(row));
+        chars += bodyCharsOf(row);
+      }
+      return { steps };
+    },
+  };
+}
+
+/** Steps of one insert, and their bodies in characters: far below the 48 MB that a command may have. */
+const keptRowsMax = 500;
+const keptCharsMax = 4 * 1024 * 1024;
+/** Bodies of a page of kept steps, in characters: Temporal takes payloads of 2 MB, and a character has up to three bytes. */
+const pageCharsMax = 512 * 1024;
+
+function bodyCharsOf({ path, input = "", output = "", error }: StoredStep): number {
+  return path.length + input.length + output.length + (error?.message.length ?? 0) + 100;
+}
+
+function keptStepOf(row: StoredStep): KeptStep {
+  const { path, output, error, keptFrom } = stepOf({ ...row, attempts: [] });
+  return {
+    path,
+    status: keptFrom?.status ?? "succeeded",
+    ...(output === undefined ? {} : { output }),
+    ...(error === undefined ? {} : { error }),
+  };
+}
+
+/** The keys of all steps of a run. */
+function keysOf(runId: RunId): { $gte: string; $lt: string } {
+  return { $gte: `${runId}/`, $lt: `${runId}0` };
 }
 
 /** All steps of a run stand together: their keys begin with the run's id. */
@@ -153,7 +245,7 @@ function settledWrite(tenantId: TenantId, runId: RunId, step: SettledStep): Upda
 const named = (name: string | undefined) => (name === undefined ? {} : { name });
 
 function stepOf(row: StoredStep): StepRecord {
-  const { _id, input, output, ...fields } = row;
+  const { _id, input, output, sending: _sending, ...fields } = row;
   return {
     ...fields,
     // Written by JSON.stringify above.

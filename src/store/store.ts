@@ -1,11 +1,20 @@
 // The store: every collection over one connection.
 import { createApiKeyStore } from "./api-keys.ts";
+import { createBlobStore } from "./blobs.ts";
+import { createBulkCandidates } from "./bulk-candidates.ts";
+import { createBulkRetryStore } from "./bulk-retries.ts";
+import { createBulkTurnStore } from "./bulk-turns.ts";
+import { createConnectionStore } from "./connections.ts";
 import { connectDatabase, type Database } from "./database.ts";
 import { createEventStore } from "./events.ts";
 import { createFlowStore } from "./flows.ts";
+import { createIdempotencyStore } from "./idempotency.ts";
+import { createLimitStore } from "./limits.ts";
 import { createOutbox } from "./outbox.ts";
 import { createRunStore } from "./runs.ts";
+import { createStepNotes } from "./step-notes.ts";
 import { createStepStore } from "./steps.ts";
+import { createTemplateStore } from "./templates.ts";
 import { createTenantStore } from "./tenants.ts";
 
 export type Store = Awaited<ReturnType<typeof openStore>>;
@@ -18,8 +27,15 @@ export async function openStore(uri: string, options: { database?: string } = {}
     apiKeys: createApiKeyStore(database),
     events: { ...createEventStore(database), ...createOutbox(database) },
     flows: createFlowStore(database),
-    runs: createRunStore(database),
-    steps: createStepStore(database),
+    runs: { ...createRunStore(database), ...createBulkCandidates(database) },
+    bulkRetries: createBulkRetryStore(database),
+    bulkTurns: createBulkTurnStore(database),
+    connections: createConnectionStore(database),
+    steps: { ...createStepStore(database), ...createStepNotes(database) },
+    templates: createTemplateStore(database),
+    limits: createLimitStore(database),
+    blobs: createBlobStore(database),
+    idempotency: createIdempotencyStore(database),
   };
   await Promise.all(Object.values(store).map((collection) => collection.init()));
   return { ...store, nowMs: database.nowMs, ping: database.ping, close: database.close };

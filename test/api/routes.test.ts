@@ -6,7 +6,16 @@ import { scopes } from "../../src/model/scope.ts";
 import { aFlow, startApi, type TestApi } from "./start-api.ts";
 
 let app: TestApi;
-let other: { key: string; tenantId: TenantId; flow: string; slug: string; event: string; run: string };
+let other: {
+  key: string;
+  tenantId: TenantId;
+  flow: string;
+  slug: string;
+  event: string;
+  run: string;
+  connection: string;
+  template: string;
+};
 const keyWithout = new Map<string, string>();
 
 beforeAll(async () => {
@@ -26,18 +35,26 @@ beforeAll(async () => {
   await app.call("POST", "/v1/flows/their-own/publish", { key });
   const event = await app.call("POST", "/v1/events", { key, body: { type: "review.created", data: { rating: 1 } } });
   const [run] = event.body.runs;
-  other = { key, tenantId, flow: flow.body.id, slug: "their-own", event: event.body.id, run };
+  const signing = { connector: "webhook", name: "Their own", credentials };
+  const connection = (await app.call("POST", "/v1/connections", { key, body: signing })).body.id;
+  const message = { ...aTemplate, slug: "their-own" };
+  const template = (await app.call("POST", "/v1/templates", { key, body: message })).body.id;
+  other = { key, tenantId, flow: flow.body.id, slug: "their-own", event: event.body.id, run, connection, template };
 });
 afterAll(() => app.stop());
 
 const routesOf = (of: TestApi): Route[] => of.api.routes.filter((route) => route.scope !== "public");
 const pathOf = (path: string, id: string) => path.replace("{id}", encodeURIComponent(id)).replace("{version}", "1");
+const credentials = { secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" };
+const aTemplate = { name: "Alert", kind: "text", text: "{{event.id}}" };
 /** A body that every route would take, so that nothing but the caller can be wrong. */
 const bodyOf = (path: string): unknown => {
   if (path.endsWith("/batch")) return [{ type: "a", data: 1 }];
   if (path.endsWith("/events")) return { type: "a", data: 1 };
+  if (path.includes("/templates")) return path.endsWith("/preview") ? { template: "review-alert" } : aTemplate;
   if (path.endsWith("/preview")) return { retry: "standard" };
   if (path.endsWith("/publish")) return {};
+  if (path.includes("/connections")) return path.endsWith("/rotate") ? { credentials } : { name: "Another" };
   if (path.endsWith("/test")) return { event: { type: "review.created", data: {} } };
   return path.includes("/flows") ? aFlow() : undefined;
 };
@@ -72,7 +89,11 @@ test("another tenant's ids are answered like ids that do not exist, and nothing 
       ? [other.run]
       : route.path.includes("/events/")
         ? [other.event]
-        : [other.flow, other.slug];
+        : route.path.includes("/connections/")
+          ? [other.connection, other.slug]
+          : route.path.includes("/templates/")
+            ? [other.template, other.slug]
+            : [other.flow, other.slug];
     for (const id of ids) {
       const theirs = await callRoute(route, id);
       const nobodys = await callRoute(route, "nothing-here");

@@ -162,6 +162,61 @@ test("branches of a step that has ended and steps that only a failure brings are
   expect(stepsInOrder(undefined, [ended], true)).toHaveLength(1);
 });
 
+test("a step that was under way when its run ended from outside shows as cancelled, with nothing to come", () => {
+  const plan = aPlan([anAction("a"), anAction("b")]);
+  const startedAt = new Date(0);
+  const attempt = {
+    number: 1,
+    trigger: "first",
+    startedAt,
+    durationMs: 1,
+    phases: { total: 1 },
+    outcome: "failed",
+    nextAttemptAt: new Date(),
+  } as const;
+  const step = { tenantId: app.tenantId, runId: "run_1", id: "a", path: "a", status: "running", startedAt } as const;
+  const record: StepRecord = { ...step, attempts: [attempt] };
+  const { nextAttemptAt: _, ...rest } = attempt;
+  expect(stepsInOrder(plan, [record], false)).toEqual([
+    { id: "a", path: "a", status: "cancelled", startedAt, attempts: [rest] },
+  ]);
+  expect(stepsInOrder(plan, [record], true)).toMatchObject([
+    { path: "a", status: "running", attempts: [attempt] },
+    { path: "b", status: "pending" },
+  ]);
+});
+
+test("a page of runs names the runs that repeat each of them, oldest first", async () => {
+  const run = await start("repeated");
+  await app.store.runs.end(app.tenantId, run, { status: "failed", failedStep: "first", error: failure });
+  const ids: string[] = [];
+  for (let n = 0; n < 2; n++) {
+    const { status, body } = await app.call("POST", `/v1/runs/${run}/retry`, n === 0 ? { body: {} } : {});
+    expect([status, body.retryOf, body.status]).toEqual([201, run, "pending"]);
+    ids.push(body.id);
+    await app.store.runs.end(app.tenantId, body.id, { status: "cancelled" });
+  }
+  const { body } = await app.call("GET", "/v1/runs?event=repeated");
+  expect(body.data.map((row: { id: string; retriedBy: string[] }) => [row.id, row.retriedBy])).toEqual([
+    [ids[1], []],
+    [ids[0], []],
+    [run, ids],
+  ]);
+  // What only the engine needs is not shown.
+  expect(body.data[0]).not.toHaveProperty("recovery");
+  expect(body.data[0]).not.toHaveProperty("rootRun");
+});
+
+test("a retry needs the scope runs:execute, and finds only the tenant's own runs and events", async () => {
+  const run = await start("scoped");
+  const key = await app.newKey(app.tenantId, ["runs:read", "events:read", "events:write"]);
+  const stranger = await app.newKey(await app.store.tenants.create("Stranger"));
+  for (const path of [`/v1/runs/${run}/retry`, "/v1/events/scoped/replay"]) {
+    expect([path, (await app.call("POST", path, { body: {}, key })).status]).toEqual([path, 403]);
+    expect([path, (await app.call("POST", path, { body: {}, key: stranger })).status]).toEqual([path, 404]);
+  }
+});
+
 test("cancelling answers the run; one that has ended otherwise is a conflict", async () => {
   const run = await start();
   const cancel = () => app.call("POST", `/v1/runs/${run}/cancel`);

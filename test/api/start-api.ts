@@ -3,14 +3,18 @@ import { connectors } from "../../connectors/index.ts";
 import { createApi, startServer, type ApiDeps } from "../../src/api/server.ts";
 import type { ServerLimits } from "../../src/api/listen.ts";
 import type { Route } from "../../src/api/route.ts";
+import { createConnections } from "../../src/connector/connections.ts";
 import { actionCatalogue } from "../../src/connector/contract.ts";
 import { createSigningSecrets } from "../../src/connector/signing-secrets.ts";
+import { createHttpClient } from "../../src/delivery/http.ts";
 import { createAccept } from "../../src/ingest/accept.ts";
 import { watchPublishedFlows } from "../../src/ingest/match-index.ts";
 import { createLog } from "../../src/log.ts";
 import { newApiKey, parseApiKey } from "../../src/model/api-key.ts";
 import type { TenantId } from "../../src/model/ids.ts";
 import { scopes, type Scope } from "../../src/model/scope.ts";
+import { createReplay } from "../../src/recovery/replay.ts";
+import { createRecovery } from "../../src/recovery/retry.ts";
 import { openStore } from "../../src/store/store.ts";
 import { newKeyringEntry, parseKeyring } from "../../src/vault/keyring.ts";
 import { createVault } from "../../src/vault/vault.ts";
@@ -42,6 +46,9 @@ export async function startApi(
     log,
   } as unknown as Parameters<typeof createAccept>[0]); // Of the relay only what is used without a start.
   const vault = createVault(parseKeyring(newKeyringEntry()));
+  const recovery = { store, actions: actionCatalogue(connectors), nowMs: Date.now };
+  const policy = { allowHttp: true, allowNetworks: ["127.0.0.0/8"] };
+  const http = createHttpClient({ policy });
   const api = createApi(
     {
       config: { publicUrl: undefined, corsOrigins: [] },
@@ -49,8 +56,13 @@ export async function startApi(
       log,
       accept,
       runs: { cancel: async () => "unknown", temporalUrl: (run) => `http://temporal.test/${run.id}` },
+      recovery: { ...createRecovery(recovery), ...createReplay({ ...recovery, flowsOf: flows.of }) },
+      bulkRetries: { wake: () => undefined, cancel: () => undefined },
       flowsChanged: flows.changed,
       actions: actionCatalogue(connectors),
+      connectors,
+      connections: createConnections({ ...store, vault, http, policy, connectors, log }),
+      vault,
       signingSecrets: createSigningSecrets({ tenants: store.tenants, vault }),
       ready: async () => ({ ready: true, checks: { mongodb: "ok" } }),
       ...options.deps,
@@ -113,6 +125,7 @@ export async function startApi(
     call,
     async stop() {
       await server.close();
+      await http.close();
       await flows.close();
       await store.close();
     },

@@ -1,11 +1,11 @@
 // An action's way to the world: input checked first, outcome classified, nothing secret recorded.
 import { actionCatalogue, defineAction, defineConnector } from "../../src/connector/contract.ts";
-import type { ActionCall, Connector, Effect } from "../../src/connector/contract.ts";
-import { createExecutor } from "../../src/connector/executor.ts";
+import type { Connector, Effect } from "../../src/connector/contract.ts";
 import type { Performed, PerformInput } from "../../src/connector/executor.ts";
 import { failureOfResult } from "../../src/delivery/classify.ts";
 import { createHttpClient } from "../../src/delivery/http.ts";
 import type { Json } from "../../src/model/json.ts";
+import { anExecutor, attempted } from "../support/executor.ts";
 import { startReceiver } from "../support/receiver.ts";
 
 const http = createHttpClient({ policy: { allowHttp: true, allowNetworks: ["127.0.0.0/8"] } });
@@ -14,12 +14,11 @@ afterAll(() => http.close());
 const nowMs = Date.UTC(2026, 10, 21, 10, 0, 0);
 const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
-const call: ActionCall = {
+const call: PerformInput["call"] = {
   deliveryId: "msg_1",
   attempt: 1,
   willRetry: true,
   nowMs,
-  secrets: [secret],
   event: { id: "evt_1", type: "review.created", occurredAt: "2026-11-21T10:00:00.000Z", dataText: "{}" },
 };
 
@@ -34,7 +33,7 @@ function aConnector(effect: Effect = "keyed-write"): Connector {
       type: "object",
       additionalProperties: false,
       required: ["url", "text"],
-      properties: { url: { type: "string" }, text: { type: "string" }, token: { type: "string" } },
+      properties: { url: { type: "string" }, text: { type: "string" }, token: { type: "string", "x-secret": true } },
     },
     output: { type: "object", examples: [{ sent: true }] },
     counterExamples: [],
@@ -56,8 +55,9 @@ function aConnector(effect: Effect = "keyed-write"): Connector {
 }
 
 function perform(input: Json, over: Partial<PerformInput> = {}, effect?: Effect): Promise<Performed> {
-  const executor = createExecutor({ http, connectors: [aConnector(effect)], nowMs: () => nowMs });
-  return executor.perform({ use: "test.send", input, call, timeoutMs: 2_000, ...over });
+  const executor = anExecutor({ http, connectors: [aConnector(effect)], nowMs: () => nowMs });
+  const to = { tenantId: "tnt_1" as const, tenantSecrets: [secret], timeoutMs: 2_000 };
+  return attempted(executor, { use: "test.send", input, call, ...to, ...over });
 }
 
 test("an action's request is sent, and its answer becomes the output with times and record", async () => {

@@ -1,25 +1,27 @@
 // webhook.post against a real receiver, verified by the reference library.
 import { Webhook } from "standardwebhooks";
 import { connectors } from "../../connectors/index.ts";
-import { createExecutor } from "../../src/connector/executor.ts";
 import type { Performed } from "../../src/connector/executor.ts";
+import type { Connections } from "../../src/connector/open-connection.ts";
 import { createHttpClient } from "../../src/delivery/http.ts";
 import { newWebhookSecret } from "../../src/delivery/sign.ts";
 import type { JsonObject } from "../../src/model/json.ts";
+import { anExecutor, attempted, noConnections } from "../support/executor.ts";
 import { startReceiver } from "../support/receiver.ts";
 import type { Received } from "../support/receiver.ts";
 
 const http = createHttpClient({ policy: { allowHttp: true, allowNetworks: ["127.0.0.0/8"] } });
 afterAll(() => http.close());
-const executor = createExecutor({ http, connectors, nowMs: Date.now });
+const executor = anExecutor({ http, connectors });
 
 const secret = newWebhookSecret();
 const dataText = '{ "rating": 2, "big": 12345678901234567890, "name": "\\u00e9" }';
 const event = { id: "evt_1", type: "review.created", occurredAt: "2026-11-21T10:00:00.000Z", dataText };
 
 function post(input: JsonObject, secrets: string[] = [secret]): Promise<Performed> {
-  const call = { deliveryId: "msg_1", attempt: 1, willRetry: true, nowMs: Date.now(), secrets, event };
-  return executor.perform({ use: "webhook.post", input, call, timeoutMs: 2_000 });
+  const call = { deliveryId: "msg_1", attempt: 1, willRetry: true, nowMs: Date.now(), event };
+  const to = { tenantId: "tnt_1" as const, tenantSecrets: secrets, timeoutMs: 2_000 };
+  return attempted(executor, { use: "webhook.post", input, call, ...to });
 }
 
 function verified(request: Received | undefined): unknown {
@@ -134,4 +136,22 @@ test.each([
   receiver.respond([{ status }]);
   const { outcome } = await post({ url: receiver.url });
   expect(outcome).toMatchObject({ ok: false, failure: { class: expected, status } });
+});
+
+test("a step that names a connection signs with its secrets, and not with the tenant's", async () => {
+  await using receiver = await startReceiver();
+  const own = newWebhookSecret();
+  const view = { id: "conn_1", kind: "signing", fields: {} } as const;
+  const applied = { headers: {}, query: {} };
+  const connection = { view, applied, secrets: [own], signingSecrets: [own] };
+  const connections: Connections = { ...noConnections, open: async () => ({ outcome: "open", connection }) };
+  const call = { deliveryId: "msg_1", attempt: 1, willRetry: true, nowMs: Date.now(), event };
+  const to = { tenantId: "tnt_1" as const, tenantSecrets: [secret], connection: "partner", timeoutMs: 2_000 };
+  const given = { use: "webhook.post", input: { url: receiver.url }, call, ...to };
+  const performed = await attempted(anExecutor({ http, connectors, connections }), given);
+  const [request] = receiver.requests;
+  const headers = Object.fromEntries(Object.entries(request?.headers ?? {}).map(([name, one]) => [name, String(one)]));
+  expect(new Webhook(own).verify(request?.body ?? "", headers)).toMatchObject({ type: "review.created" });
+  expect(() => verified(request)).toThrow("No matching signature");
+  expect(JSON.stringify(performed)).not.toContain(own.slice(6));
 });

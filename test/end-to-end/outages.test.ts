@@ -6,7 +6,6 @@ import { MockActivityEnvironment } from "@temporalio/testing";
 import { createActivities, type Activities } from "../../activities/index.ts";
 import type { PerformStepInput, PerformStepOutput } from "../../activities/perform-step.ts";
 import { connectors } from "../../connectors/index.ts";
-import { createExecutor } from "../../src/connector/executor.ts";
 import { createSigningSecrets } from "../../src/connector/signing-secrets.ts";
 import { createHttpClient } from "../../src/delivery/http.ts";
 import { createLog } from "../../src/log.ts";
@@ -20,6 +19,7 @@ import { ensureBuilt, startEngine } from "../faults/engine-process.ts";
 import { startServers, type Servers } from "../faults/servers.ts";
 import { startApp, type Answer, type TestApp } from "../support/app.ts";
 import { anAction } from "../support/plans.ts";
+import { anExecutor } from "../support/executor.ts";
 import { startReceiver, type Receiver } from "../support/receiver.ts";
 import { uniqueName } from "../support/servers.ts";
 import { until } from "../support/wait.ts";
@@ -246,10 +246,10 @@ describe("an attempt whose success", () => {
   ) {
     const http = createHttpClient({ policy: { allowHttp: true, allowNetworks: ["127.0.0.0/8"] } });
     const vault = createVault(parseKeyring(newKeyringEntry()));
-    const executor = createExecutor({ http, connectors, nowMs: Date.now });
+    const executor = anExecutor({ http, connectors });
     const activities = createActivities({
       store: { ...store, steps: { ...store.steps, ...steps } },
-      executor: { perform: (input) => executor.perform(input).finally(afterAnswer) },
+      executor: { ...executor, perform: (input) => executor.perform(input).finally(afterAnswer) },
       signingSecrets: createSigningSecrets({ tenants: store.tenants, vault }),
       log: createLog("silent"),
     });
@@ -318,7 +318,7 @@ describe("an attempt whose success", () => {
       environment.on("heartbeat", (details: unknown) => beats.push(details));
       const put = withActivities(away, ({ performStep }) => environment.run(performStep, input));
       await expect(put).rejects.toMatchObject({ type: "put_off", nonRetryable: false });
-      expect(beats).toEqual([{ uncounted: 1 }]);
+      expect(beats).toEqual([{ uncounted: 1, step: "tell", attempt: 1 }]);
       expect(receiver.requests).toHaveLength(0);
       await withActivities({}, ({ performStep }) =>
         new MockActivityEnvironment({ attempt: 2, heartbeatDetails: beats[0] }).run(performStep, input),

@@ -6,7 +6,6 @@ import { Worker } from "@temporalio/worker";
 import { createActivities } from "../../activities/index.ts";
 import { connectors } from "../../connectors/index.ts";
 import { actionCatalogue } from "../../src/connector/contract.ts";
-import { createExecutor } from "../../src/connector/executor.ts";
 import { createHttpClient } from "../../src/delivery/http.ts";
 import { newWebhookSecret } from "../../src/delivery/sign.ts";
 import { findBinary } from "../../src/embedded/find.ts";
@@ -15,6 +14,7 @@ import { createLog } from "../../src/log.ts";
 import { newId } from "../../src/model/ids.ts";
 import { openStore } from "../../src/store/store.ts";
 import type { RunFlowInput, runFlow } from "../../workflows/run-flow.ts";
+import { anExecutor } from "../support/executor.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { testServers, uniqueName } from "../support/servers.ts";
 
@@ -46,7 +46,7 @@ test('a policy of ["5m","30m","2h","24h"] tries at exactly these times, the last
       workflowBundle: { codePath: process.env["MILLRACE_TEST_WORKFLOW_BUNDLE"] ?? "" },
       activities: createActivities({
         store,
-        executor: createExecutor({ http, connectors, nowMs: Date.now }),
+        executor: anExecutor({ http, connectors }),
         signingSecrets: { current: async () => [secret] },
         log,
       }),

@@ -3,8 +3,11 @@
 //   --long           ten thousand events
 //   --events NUMBER  so many events, with the long trial's faults in proportion
 //   --mutant         an engine that answers before it stores: ends with 0 when the loss was noticed
+//   --card           the design card's flow: its systems fail, the engine is killed once a minute; 1,000 events unless given
 //   --keep           leaves the folder with the logs
 import { parseArgs } from "node:util";
+import { isGood as isGoodCard, textOf as textOfCard } from "./card/report.ts";
+import { longCard, runCardTrial } from "./card/trial.ts";
 import { longProfile, longProfileOf, mutantProfile, shortProfile } from "./profiles.ts";
 import { isGood, textOf } from "./report.ts";
 import { runTrial } from "./trial.ts";
@@ -14,6 +17,7 @@ const { values } = parseArgs({
     seed: { type: "string" },
     events: { type: "string" },
     long: { type: "boolean", default: false },
+    card: { type: "boolean", default: false },
     mutant: { type: "boolean", default: false },
     keep: { type: "boolean", default: false },
   },
@@ -22,16 +26,24 @@ const { values } = parseArgs({
 const seed = numberOf("seed") ?? Math.floor(Math.random() * 1_000_000);
 const events = numberOf("events");
 process.stdout.write(`seed ${seed}\n`);
-const report = await runTrial({
-  ...profile(),
-  seed,
-  ...(values.mutant ? { program: "mutant", quietMs: 20_000 } : {}),
-  ...(values.keep ? { onKept: (folder: string) => process.stdout.write(`logs in ${folder}\n`) } : {}),
-});
-process.stdout.write(`${textOf(report)}\n`);
-const asExpected = values.mutant ? report.verdict.lost.length > 0 : isGood(report);
-if (values.mutant) process.stdout.write(asExpected ? "the mutant was noticed\n" : "the mutant was NOT noticed\n");
-process.exitCode = asExpected ? 0 : 1;
+const keeping = values.keep ? { onKept: (folder: string) => process.stdout.write(`logs in ${folder}\n`) } : {};
+process.exitCode = (await (values.card ? runCard() : runUsual())) ? 0 : 1;
+
+async function runCard(): Promise<boolean> {
+  const report = await runCardTrial({ ...longCard, ...(events === undefined ? {} : { events }), seed, ...keeping });
+  process.stdout.write(`${textOfCard(report)}\n`);
+  return isGoodCard(report);
+}
+
+async function runUsual(): Promise<boolean> {
+  const mutant = values.mutant ? ({ program: "mutant", quietMs: 20_000 } as const) : {};
+  const report = await runTrial({ ...profile(), seed, ...mutant, ...keeping });
+  process.stdout.write(`${textOf(report)}\n`);
+  if (!values.mutant) return isGood(report);
+  const isNoticed = report.verdict.lost.length > 0;
+  process.stdout.write(isNoticed ? "the mutant was noticed\n" : "the mutant was NOT noticed\n");
+  return isNoticed;
+}
 
 function profile() {
   if (events !== undefined) return longProfileOf(events);

@@ -100,7 +100,7 @@ describe("a plan", () => {
   test("carries what is written: names, policies, timeouts, connections, output", () => {
     const step = send("s", { name: "Tell", connection: "team", retry: "none", timeout: "5m", onError: "continue" });
     const plan = planOf(flowOf([step], { timeout: "2h", output: { id: "{{event.id}}" } }), {
-      connections: new Set(["team"]),
+      connections: new Map([["team", "webhook"]]),
     });
     expect(plan.steps[0]).toMatchObject({
       name: "Tell",
@@ -437,10 +437,33 @@ describe("an action", () => {
   test("with a connection that does not exist is an error, with the name that was meant", () => {
     const document = flowOf([send("s", { connection: "taem" })]);
     expect(brief(errorsOf(document))).toEqual(["connection.unknown /steps/0/connection"]);
-    expect(errorsOf(document, { connections: new Set(["team"]) })).toEqual([
-      expect.objectContaining({ suggestion: "team" }),
+    const ofWebhook = new Map([["team", "webhook"]]);
+    expect(errorsOf(document, { connections: ofWebhook })).toEqual([expect.objectContaining({ suggestion: "team" })]);
+    expect(errorsOf(document, { connections: new Map([["taem", "webhook"]]) })).toEqual([]);
+    // One of another connector was not meant.
+    expect(errorsOf(document, { connections: new Map([["team", "http"]]) })[0]).not.toHaveProperty("suggestion");
+  });
+
+  test("with a connection of another connector is an error", () => {
+    const document = flowOf([send("s", { connection: "team" })]);
+    expect(brief(errorsOf(document, { connections: new Map([["team", "http"]]) }))).toEqual([
+      "connection.mismatch /steps/0/connection",
     ]);
-    expect(errorsOf(document, { connections: new Set(["taem"]) })).toEqual([]);
+  });
+
+  test("names a connection where its action needs one, and none where it takes none", () => {
+    const action = (connection: "required" | "none") =>
+      new Map([["webhook.post", { input: posting, output: {}, title: "Send a webhook", connection }]]);
+    const connections = new Map([["team", "webhook"]]);
+    const [without, having] = [flowOf([send("s")]), flowOf([send("s", { connection: "team" })])];
+    expect(brief(errorsOf(without, { actions: action("required"), connections }))).toEqual([
+      "connection.required /steps/0/connection",
+    ]);
+    expect(errorsOf(having, { actions: action("required"), connections })).toEqual([]);
+    expect(brief(errorsOf(having, { actions: action("none"), connections }))).toEqual([
+      "connection.unused /steps/0/connection",
+    ]);
+    expect(errorsOf(without, { actions: action("none"), connections })).toEqual([]);
   });
 
   test.each([

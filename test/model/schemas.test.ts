@@ -11,6 +11,7 @@ import { findingExamples, findingSchema, problemExamples, problemSchema } from "
 import { retryPolicyCounterExamples, retryPolicyExamples, retryPolicySchema } from "../../src/model/retry.ts";
 import { runExamples, runSchema } from "../../src/model/run.ts";
 import { stepExamples, stepSchema } from "../../src/model/step.ts";
+import { templateDraftCounterExamples, templateDraftExamples, templateDraftSchema } from "../../src/model/template.ts";
 
 // Compiled once each: that takes longer than all the checks.
 const checks = new Map<JsonSchema, ReturnType<typeof createSchemaCheck>>();
@@ -32,6 +33,7 @@ const nouns: Noun[] = [
   { noun: "retry policy", schema: retryPolicySchema, examples: retryPolicyExamples },
   { noun: "run", schema: runSchema, examples: runExamples },
   { noun: "step", schema: stepSchema, examples: stepExamples },
+  { noun: "message template", schema: templateDraftSchema, examples: templateDraftExamples },
 ];
 
 test.each(nouns)("each example of a $noun is one", ({ schema, examples }) => {
@@ -55,6 +57,12 @@ const counterExamples = [
     noun: "event",
     schema: publishSchema,
     value: event,
+    ...row,
+  })),
+  ...templateDraftCounterExamples.map(({ template, ...row }) => ({
+    noun: "message template",
+    schema: templateDraftSchema,
+    value: template,
     ...row,
   })),
   ...retryPolicyCounterExamples.map(({ retry, ...row }) => ({

@@ -29,8 +29,16 @@ for (const scenario of scenarios) {
     await until(async () => (await app.steps(body.runs[0]))[0]?.attempts.length === 1);
     await app.call("POST", `/v1/runs/${body.runs[0]}/cancel`, {});
   }
-  await app.run(body.runs[0]);
-  const handle = client.workflow.getHandle(`${tenantId}/${flowId}/${body.id}`);
+  const run = await app.run(body.runs[0]);
+  let workflowId = `${tenantId}/${flowId}/${body.id}`;
+  if (scenario.retry) {
+    const { from, inputs } = scenario.retry;
+    const asked = { ...(from ? { from } : {}), ...(inputs ? { inputs: inputs(receiver.url) } : {}) };
+    const again = await app.call("POST", `/v1/runs/${run.id}/retry`, asked);
+    await app.run(again.body.id);
+    workflowId = `${tenantId}/${again.body.id}`;
+  }
+  const handle = client.workflow.getHandle(workflowId);
   await handle.result().catch(() => {}); // Failed and cancelled runs are among the scenarios.
   const history = withoutPlaces(historyToJSON(await handle.fetchHistory()));
   await writeFile(join(import.meta.dirname, "histories", `${scenario.name}.json`), `${history}\n`);

@@ -8,6 +8,8 @@ export type Scenario = {
   data: unknown;
   respond?: Respond;
   cancel?: true;
+  /** The run that is recorded is the one that repeats the first, which `respond` lets fail. */
+  retry?: { from?: string; inputs?: (url: string) => { [path: string]: unknown } };
 };
 
 const post = (url: string, id = "tell") => ({ id, use: "webhook.post", with: { url } });
@@ -66,5 +68,26 @@ export const scenarios: Scenario[] = [
     data: {},
     respond: () => ({ status: 503 }),
     cancel: true,
+  },
+  {
+    name: "retried-with-kept-steps",
+    flow: (url) => ({
+      steps: [
+        { id: "note", set: { text: "{{event.data.content}}!" } },
+        post(`${url}/first`, "first"),
+        { ...post(`${url}/no`, "broken"), onError: "continue" },
+        {
+          id: "route",
+          choose: [{ when: { var: "vars.text" }, steps: [post(url, "inner")] }, { else: [post(url, "other")] }],
+        },
+        post(`${url}/mended`, "mended"),
+        post(url, "last"),
+      ],
+    }),
+    data: { content: "Cold food" },
+    respond: (request, index) => ({
+      status: request.path === "/no" ? 400 : request.path === "/mended" && index < 4 ? 422 : 200,
+    }),
+    retry: { inputs: (url) => ({ mended: { url: `${url}/other` } }) },
   },
 ];

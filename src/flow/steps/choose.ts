@@ -25,7 +25,7 @@ export async function runChoose(step: PlanChoose, context: StepContext): Promise
   for (const [index, branch] of step.branches.entries()) {
     if (branch.when === undefined) continue;
     const decision = await decideCondition(branch.when, context.scope, context.effects);
-    if (decision.outcome !== "decided") return { ...unsuccessful(step, decision), result };
+    if (decision.outcome !== "decided") return { ...unsuccessful(step, decision), output: { taken }, result };
     if (!decision.holds) continue;
     const end = await take(index, branch.steps);
     if (end.outcome !== "succeeded") return { ...end, output: { taken }, result };

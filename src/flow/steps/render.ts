@@ -15,14 +15,14 @@ export async function resolveValues(
   return effects.render(values, uses, sliceScope(scope, uses));
 }
 
-/** Whether values hold no template and no special node (`$logic`, `$literal`). Works with a list, so depth costs no stack. */
+/** Whether values hold no template and no special node (`$logic`, `$literal`, `$message`). Works with a list, so depth costs no stack. */
 function isPlain(values: Values): boolean {
   const open: Values[] = [values];
   for (let value = open.pop(); value !== undefined; value = open.pop()) {
     if (typeof value === "string" && value.includes("{{")) return false;
     if (typeof value !== "object" || value === null) continue;
     for (const [key, member] of Object.entries(value)) {
-      if (key === "$logic" || key === "$literal") return false;
+      if (key === "$logic" || key === "$literal" || key === "$message") return false;
       open.push(member);
     }
   }

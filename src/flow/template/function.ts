@@ -9,6 +9,8 @@ export type TemplateFunction = {
   operands: readonly [number, number];
   /** Named options: `zone="Europe/Kyiv"`. */
   options?: readonly string[];
+  /** What it answers is escaped in this way already: a second time would change what it says. */
+  escaped?: "url" | "slack";
   run(operands: readonly unknown[], call: Call): unknown;
 };
 

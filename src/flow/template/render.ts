@@ -3,17 +3,20 @@ import { Halt, type Meter, createMeter, unitsOfText } from "../logic/meter.ts";
 import { readOwn, readPath } from "../scope-path.ts";
 import { type Call, isEmpty } from "./function.ts";
 import { encodeUrl, jsonOf } from "./functions/encode.ts";
-import { functions } from "./functions/index.ts";
+import { allFunctions } from "./functions/index.ts";
+import { escapeSlack } from "./functions/slack.ts";
 import type { Block, Expression, Template, TemplateNode } from "./tree.ts";
 
 export type RenderOptions = {
   /** What is done to each `{{value}}`; never to `{{{value}}}` or to the template's own text. Default: nothing. */
-  escape?: "none" | "html" | "url";
+  escape?: Escape;
   /** Budget of steps: nodes, iterations and function calls, and operands by their size. */
   steps?: number;
   /** Largest output, in bytes of UTF-8. */
   bytes?: number;
 };
+
+export type Escape = keyof typeof escapes;
 
 export type RenderResult =
   { ok: true; text: string; steps: number } | { ok: false; code: "budget" | "template"; message: string };
@@ -29,7 +32,7 @@ type Place = {
 };
 type Frame = { index: number; key: string | number; first: boolean; last: boolean };
 
-type Rendering = { meter: Meter; escape: (text: string) => string; write(text: string): void };
+type Rendering = { meter: Meter; escape: Escape; write(text: string): void };
 
 /** The text of a template over a scope. Never throws: a budget overrun or a bad value is an answer with its reason. */
 export function renderTemplate(template: Template, scope: unknown, options: RenderOptions = {}): RenderResult {
@@ -42,7 +45,7 @@ export function renderTemplate(template: Template, scope: unknown, options: Rend
     if (bytes > bytesMax) throw new Halt("budget", `The text is larger than ${Math.floor(bytesMax / 1024)} KB.`);
     pieces.push(text);
   };
-  const rendering: Rendering = { meter, escape: escapes[options.escape ?? "none"], write };
+  const rendering: Rendering = { meter, escape: options.escape ?? "none", write };
   return guarded(() => {
     renderNodes(template.nodes, { contexts: [scope], frames: [], names: [] }, rendering);
     return { ok: true, text: pieces.join(""), steps: meter.spent() };
@@ -84,9 +87,8 @@ function renderNodes(nodes: readonly TemplateNode[], place: Place, rendering: Re
 function renderOutput(node: { expression: Expression; escaped: boolean }, place: Place, rendering: Rendering): void {
   const text = textOf(evaluate(node.expression, place, rendering.meter));
   rendering.meter.charge(unitsOfText(text.length));
-  // What `url` made is escaped for a URL already; a second time would change what it says.
-  const isUrl = node.expression.type === "call" && node.expression.name === "url" && rendering.escape === encodeUrl;
-  rendering.write(node.escaped && !isUrl ? rendering.escape(text) : text);
+  const made = node.expression.type === "call" ? allFunctions.get(node.expression.name)?.escaped : undefined;
+  rendering.write(node.escaped && made !== rendering.escape ? escapes[rendering.escape](text) : text);
 }
 
 function renderBlock(block: Block, place: Place, rendering: Rendering): void {
@@ -163,7 +165,7 @@ function callFunction(expression: Expression & { type: "call" }, place: Place, m
   const options = new Map(expression.options.map(({ name, value }) => [name, evaluate(value, place, meter)]));
   const call: Call = { meter, option: (name) => options.get(name) };
   try {
-    return functions.get(expression.name)?.run(operands, call);
+    return allFunctions.get(expression.name)?.run(operands, call);
   } catch (error) {
     // Functions say what they need; the budget speaks for itself.
     if (!(error instanceof Halt) || error.code === "budget") throw error;
@@ -192,4 +194,5 @@ const escapes = {
   none: (text: string) => text,
   html: (text: string) => text.replace(/[&<>"'`=]/g, (character) => htmlEntities.get(character) ?? ""),
   url: encodeUrl,
+  slack: escapeSlack,
 };

@@ -2,7 +2,10 @@
 // Handlebars' parser takes seconds for 16 KB of nested brackets, so this scan comes first and takes linear time. It reads
 // mustaches by the same rules as Handlebars' lexer, or it would count what the lexer does not see.
 
-export type ScanResult = { ok: true } | { ok: false; message: string; suggestion: string };
+export type ScanResult =
+  | { ok: true }
+  /** `index`: of the mustache that is refused. */
+  | { ok: false; message: string; suggestion: string; index: number };
 
 /** Limits of a template: bytes, mustaches, nested sub-expressions, nested blocks, `else if` branches. */
 export const templateLimits = { bytes: 16 * 1024, mustaches: 500, calls: 4, blocks: 8, branches: 50 } as const;
@@ -25,17 +28,29 @@ export function scanTemplate(text: string): ScanResult {
       continue;
     }
     if (++mustaches > templateLimits.mustaches) {
-      return refuse(`A template has at most ${templateLimits.mustaches} mustaches.`, "Repeat parts with {{#each}}.");
+      return refuse(
+        open,
+        `A template has at most ${templateLimits.mustaches} mustaches.`,
+        "Repeat parts with {{#each}}.",
+      );
     }
     const kind = kindOf(text, open);
     if (kind === "raw")
-      return refuse("Raw blocks ({{{{…}}}}) are not part of templates.", "Write \\{{ for a literal {{.");
+      return refuse(open, "Raw blocks ({{{{…}}}}) are not part of templates.", "Write \\{{ for a literal {{.");
     if (kind === "open" && ++blocks > templateLimits.blocks) {
-      return refuse(`Blocks nest at most ${templateLimits.blocks} deep.`, "Compute a part in a `set` step before.");
+      return refuse(
+        open,
+        `Blocks nest at most ${templateLimits.blocks} deep.`,
+        "Compute a part in a `set` step before.",
+      );
     }
     if (kind === "close") blocks--;
     if (kind === "branch" && ++branches > templateLimits.branches) {
-      return refuse(`A template has at most ${templateLimits.branches} \`else if\` branches.`, "Use a `choose` step.");
+      return refuse(
+        open,
+        `A template has at most ${templateLimits.branches} \`else if\` branches.`,
+        "Use a `choose` step.",
+      );
     }
     const end = kind === "comment" ? endOfComment(text, open) : endOfMustache(text, open);
     if (typeof end !== "number") return end;
@@ -68,22 +83,22 @@ function endOfMustache(text: string, open: number): number | ScanResult {
   for (let i = open + 2; i < text.length; i++) {
     const character = text[i];
     if (character === "(" && ++calls > templateLimits.calls) {
-      return refuse(`Calls nest at most ${templateLimits.calls} deep.`, "Compute a part in a `set` step before.");
+      return refuse(open, `Calls nest at most ${templateLimits.calls} deep.`, "Compute a part in a `set` step before.");
     }
     if (character === ")") calls--;
     if (character === '"' || character === "'" || character === "[") {
-      if (!isAt(quoted, text, i)) return refuse(`A ${character} is never closed.`, "Close it before the }}.");
+      if (!isAt(quoted, text, i)) return refuse(open, `A ${character} is never closed.`, "Close it before the }}.");
       i = quoted.lastIndex - 1;
     }
     if (character === "}" && text[i + 1] === "}") return text[i + 2] === "}" ? i + 3 : i + 2;
   }
-  return refuse("A {{ is never closed.", "Close it with }}, or write \\{{ for a literal {{.");
+  return refuse(open, "A {{ is never closed.", "Close it with }}, or write \\{{ for a literal {{.");
 }
 
 function endOfComment(text: string, open: number): number | ScanResult {
   const long = /^\{\{~?!--/.test(text.slice(open, open + 6));
   const close = long ? text.slice(open).search(/--~?\}\}/) : text.slice(open).indexOf("}}");
-  if (close < 0) return refuse("A comment is never closed.", long ? "Close it with --}}." : "Close it with }}.");
+  if (close < 0) return refuse(open, "A comment is never closed.", long ? "Close it with --}}." : "Close it with }}.");
   return text.indexOf("}}", open + close) + 2;
 }
 
@@ -97,6 +112,6 @@ function isAt(sticky: RegExp, text: string, index: number): boolean {
   return sticky.test(text);
 }
 
-function refuse(message: string, suggestion: string): ScanResult & { ok: false } {
-  return { ok: false, message, suggestion };
+function refuse(index: number, message: string, suggestion: string): ScanResult & { ok: false } {
+  return { ok: false, message, suggestion, index };
 }

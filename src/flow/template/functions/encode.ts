@@ -4,7 +4,7 @@ import { type Call, type FunctionTable, countOperand, made, textOperand } from "
 
 export const encodeFunctions: FunctionTable = new Map([
   ["json", { operands: [1, 2], run: ([value, indent], call) => made(jsonOf(value, indent), call) }],
-  ["url", { operands: [1, 1], run: ([text], call) => made(encodeUrl(textOperand(text, call)), call) }],
+  ["url", { operands: [1, 1], escaped: "url", run: ([text], call) => made(encodeUrl(textOperand(text, call)), call) }],
   ["base64", { operands: [1, 1], run: ([text], call) => made(base64(text, call), call) }],
   ["sha256", { operands: [1, 1], run: ([text], call) => sha256(text, call) }],
 ]);

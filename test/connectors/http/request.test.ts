@@ -1,20 +1,21 @@
 // http.request against a real receiver.
-import { connectors } from "../../connectors/index.ts";
-import { createExecutor } from "../../src/connector/executor.ts";
-import type { Performed } from "../../src/connector/executor.ts";
-import { createHttpClient } from "../../src/delivery/http.ts";
-import type { JsonObject } from "../../src/model/json.ts";
-import { startReceiver } from "../support/receiver.ts";
+import { connectors } from "../../../connectors/index.ts";
+import type { Performed } from "../../../src/connector/executor.ts";
+import { createHttpClient } from "../../../src/delivery/http.ts";
+import type { JsonObject } from "../../../src/model/json.ts";
+import { anExecutor, attempted } from "../../support/executor.ts";
+import { startReceiver } from "../../support/receiver.ts";
 
 const http = createHttpClient({ policy: { allowHttp: true, allowNetworks: ["127.0.0.0/8"] } });
 afterAll(() => http.close());
-const executor = createExecutor({ http, connectors, nowMs: Date.now });
+const executor = anExecutor({ http, connectors });
 
 const event = { id: "evt_1", type: "a", occurredAt: "2026-11-21T10:00:00.000Z", dataText: "{}" };
 
 function request(input: JsonObject): Promise<Performed> {
-  const call = { deliveryId: "msg_1", attempt: 1, willRetry: true, nowMs: Date.now(), secrets: [], event };
-  return executor.perform({ use: "http.request", input, call, timeoutMs: 2_000 });
+  const call = { deliveryId: "msg_1", attempt: 1, willRetry: true, nowMs: Date.now(), event };
+  const to = { tenantId: "tnt_1" as const, tenantSecrets: [], timeoutMs: 2_000 };
+  return attempted(executor, { use: "http.request", input, call, ...to });
 }
 
 test.each(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])("%s is sent as such", async (method) => {

@@ -1,0 +1,139 @@
+// What of an attempt is recorded, and what must not be? Secrets are replaced by value, in every form, wherever they turn up.
+import type { HttpAnswer } from "../delivery/http.ts";
+import type { Attempt } from "../model/attempt.ts";
+import type { Failure } from "../model/failure.ts";
+import type { Json, JsonObject, JsonSchema } from "../model/json.ts";
+import { createRedactor, redactedMark, redactHeaders, redactJson } from "../vault/redact.ts";
+import type { Redact } from "../vault/redact.ts";
+import type { ActionRequest } from "./contract.ts";
+import type { OpenConnection } from "./open-connection.ts";
+
+/** Recorded bodies are cut here, so that many attempts of one step still fit into one document. */
+const recordedCharsMax = 64 * 1024;
+
+/** Replaces these secrets; those of a connection or an input that comes into play later are added. */
+export type Redactor = { redact: Redact; add(secrets: readonly string[]): void };
+
+export function createGrowingRedactor(secrets: readonly string[]): Redactor {
+  const known = new Set(secrets.flatMap(partsOf));
+  let redact = createRedactor([...known]);
+  return {
+    redact: (text) => redact(text),
+    add(more) {
+      const added = more.flatMap(partsOf).filter((one) => !known.has(one));
+      if (added.length === 0) return;
+      for (const one of added) known.add(one);
+      redact = createRedactor([...known]);
+    },
+  };
+}
+
+/** The part behind `whsec_`, or behind `Basic `, is the secret itself; a receiver may show it without its prefix. */
+function partsOf(secret: string): string[] {
+  return [secret, secret.replace(/^wh[a-z]{2,3}_/, ""), secret.replace(/^(?:basic|bearer) +/i, "")];
+}
+
+/** Everything of a connection that must not be recorded: what it is made of, and what requests carry of it. */
+export function secretsOf(connection: OpenConnection): string[] {
+  const { headers, query } = connection.applied;
+  return [
+    ...connection.secrets,
+    ...(connection.signingSecrets ?? []),
+    ...Object.values(headers),
+    ...Object.values(query),
+  ];
+}
+
+/** The values of an input that its schema declares to be secret, with the headers that are secret by their name. */
+export function declaredSecrets(schema: JsonSchema, input: Json): string[] {
+  const secrets: string[] = [];
+  eachMember(schema, input, (hint, value) => {
+    if (hint === "x-secret") secrets.push(...textsOf(value));
+    else secrets.push(...Object.values(secretHeadersOf(value)));
+    return value;
+  });
+  return secrets;
+}
+
+/** An input as it is recorded: what its schema declares to be secret is masked, all other secrets are replaced. */
+export function recordedInput(schema: JsonSchema, input: Json, redact: Redact): Json {
+  const masked = eachMember(schema, input, (hint, value) => {
+    if (hint === "x-secret") return redactedMark;
+    const hidden = Object.keys(secretHeadersOf(value)).map((name) => [name, redactedMark]);
+    return { ...(value as JsonObject), ...Object.fromEntries(hidden) }; // `secretHeadersOf` found an object, or nothing.
+  });
+  return redactJson(masked, (text) => maskUser(redact(text)));
+}
+
+/** A user and a password in a URL are refused, but what was refused is recorded too. */
+function maskUser(text: string): string {
+  return text.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#\s]*@/i, "$1[redacted]@");
+}
+
+export function redactFailure(failure: Failure, redact: Redact): Failure {
+  return { ...failure, message: redact(failure.message) };
+}
+
+export function recordedRequest(request: ActionRequest, redact: Redact): NonNullable<Attempt["request"]> {
+  return {
+    method: request.method,
+    url: maskUser(redact(request.url)),
+    headers: redactHeaders(request.headers, redact),
+    body: cut(redact(request.body?.toString() ?? "")),
+  };
+}
+
+export function recordedResponse(answer: HttpAnswer, redact: Redact): NonNullable<Attempt["response"]> {
+  const body = redact(answer.body.toString("utf8"));
+  return {
+    status: answer.status,
+    headers: redactHeaders(answer.headers, redact),
+    body: body.slice(0, recordedCharsMax),
+    truncated: answer.truncated || body.length > recordedCharsMax,
+  };
+}
+
+/** Bytes with secrets replaced. Bytes that hold none, as nearly all do, stay exactly as they were. */
+export function redactBytes(bytes: Buffer, redact: Redact): Buffer {
+  // Latin-1 keeps each byte as one character.
+  const text = bytes.toString("latin1");
+  const clean = redact(text);
+  return clean === text ? bytes : Buffer.from(clean, "latin1");
+}
+
+function cut(body: string): string {
+  if (body.length <= recordedCharsMax) return body;
+  return `${body.slice(0, recordedCharsMax)}… (${body.length} characters in all)`;
+}
+
+type Hint = "x-secret" | "x-headers";
+
+/** The input with each member that its schema marks replaced by what `replace` makes of it. */
+function eachMember(schema: JsonSchema, value: Json, replace: (hint: Hint, value: Json) => Json): Json {
+  if (schema["x-secret"] === true) return replace("x-secret", value);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  if (schema["x-headers"] === true) return replace("x-headers", value);
+  // The schemas' own keyword: an object of schemas.
+  const properties = (schema["properties"] ?? {}) as { [name: string]: JsonSchema };
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => {
+      const own = Object.hasOwn(properties, name) ? properties[name] : undefined;
+      return [name, own === undefined ? member : eachMember(own, member, replace)];
+    }),
+  );
+}
+
+function secretHeadersOf(value: Json): { [name: string]: string } {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return {};
+  const texts = Object.entries(value).map(
+    ([name, one]) => [name, typeof one === "string" ? one : JSON.stringify(one)] as const,
+  );
+  const masked = redactHeaders(Object.fromEntries(texts), (text) => text);
+  return Object.fromEntries(texts.filter(([name]) => masked[name] === redactedMark));
+}
+
+function textsOf(value: Json): string[] {
+  if (typeof value === "string") return [value];
+  if (typeof value !== "object" || value === null) return [];
+  return Object.values(value).flatMap(textsOf);
+}
