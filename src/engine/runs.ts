@@ -45,8 +45,9 @@ export async function describeWorkflow(client: Client, run: RunKey): Promise<Wor
 /** The end that the workflow itself answered or failed with; undefined when it was ended from outside. */
 async function reportedEnd(handle: WorkflowHandle): Promise<RunEnd | undefined> {
   const answer: unknown = await handle.result().catch((error: unknown) => {
-    const cause = error instanceof WorkflowFailedError ? error.cause : undefined;
-    return cause instanceof ApplicationFailure ? cause.details?.[0] : undefined;
+    // Anything else says that the report could not be read, not that there is none: a wrong end would stay for good.
+    if (!(error instanceof WorkflowFailedError)) throw error;
+    return error.cause instanceof ApplicationFailure ? error.cause.details?.[0] : undefined;
   });
   return isRunEnd(answer) ? answer : undefined;
 }

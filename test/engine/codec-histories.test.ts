@@ -143,6 +143,16 @@ test("the codec endpoint opens for a page of Temporal's UI what a run has stored
   expect(Buffer.from(opened.payloads[0]?.data ?? "", "base64").toString()).toContain(canary);
 });
 
+test("an end that cannot be read for want of its key is not taken for another one", async () => {
+  await using receiver = await startReceiver();
+  await using app = await startApp({ ...places(), env: on });
+  const { id, key } = await startRun(app, receiver.url);
+  await app.run(id);
+  await until(async () => (await app.engine.describe(key)).state === "ended");
+  await using other = await startApp({ ...places(), env: on });
+  await expect(other.engine.describe(key)).rejects.toThrow(/key/);
+});
+
 test("with encryption off, the same look finds the canary", async () => {
   await using receiver = await startReceiver();
   await using app = await startApp();
