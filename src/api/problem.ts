@@ -1,7 +1,7 @@
 // What does a caller read when something is refused or fails? Problem details for HTTP (RFC 9457), for every error there is.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { AppError, catalogue } from "../model/errors.ts";
-import type { Problem } from "../model/problem.ts";
+import type { Finding, Problem } from "../model/problem.ts";
 
 export const problemContentType = "application/problem+json";
 
@@ -31,8 +31,13 @@ export function problemOf(error: AppError, requestId: string, docsUrl: string): 
     detail: error.message,
     requestId,
   };
-  if (error.errors && error.errors.length > 0) problem.errors = error.errors;
+  if (error.errors && error.errors.length > 0) problem.errors = error.errors.map(shown);
   return problem;
+}
+
+/** What a finding says to callers: whoever made it may have noted more. */
+function shown({ pointer, code, message, suggestion }: Finding): Finding {
+  return { pointer, code, message, ...(suggestion === undefined ? {} : { suggestion }) };
 }
 
 /** Headers that belong to an error: when to come back, and how to say who one is. */

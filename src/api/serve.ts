@@ -2,6 +2,7 @@
 import type { Request, RequestHandler, Response } from "express";
 import { createSchemaCheck } from "../flow/schema-findings.ts";
 import { AppError } from "../model/errors.ts";
+import type { Finding } from "../model/problem.ts";
 import { newId, type IdPrefix, type TenantId } from "../model/ids.ts";
 import type { Scope } from "../model/scope.ts";
 import { answerInTime } from "../store/database.ts";
@@ -81,16 +82,12 @@ function createBodyReader(spec: BodySpec<unknown>): BodyReader {
   };
 }
 
-function refuseShape(spec: BodySpec<unknown>, findings: { pointer: string; code: string; message: string }[]): void {
-  if (findings.length === 0) return;
+function refuseShape(spec: BodySpec<unknown>, errors: Finding[]): void {
+  if (errors.length === 0) return;
   throw new AppError(spec.invalidCode ?? "request.invalid", {
-    detail: `The body has ${findings.length === 1 ? "an error" : `${findings.length} errors`}: \`errors\` says where and why.`,
-    errors: findings.map(({ pointer, code, message, ...rest }) => ({ pointer, code, message, ...suggestionOf(rest) })),
+    detail: `The body has ${errors.length === 1 ? "an error" : `${errors.length} errors`}: \`errors\` says where and why.`,
+    errors,
   });
-}
-
-function suggestionOf(rest: object): { suggestion?: string } {
-  return "suggestion" in rest && typeof rest.suggestion === "string" ? { suggestion: rest.suggestion } : {};
 }
 
 function missingScope(scope: Scope): AppError {

@@ -1,4 +1,5 @@
 // How are connections made, given new credentials, and revoked? Whatever is stored of credentials is sealed here.
+import { didYouMean } from "../flow/suggest.ts";
 import type { AddressPolicy } from "../delivery/address.ts";
 import type { Connection } from "../model/connection.ts";
 import type { ConnectionId, TenantId } from "../model/ids.ts";
@@ -42,7 +43,8 @@ export function createConnectionChanges({ connections, vault, policy, connectors
     /** Makes a connection under an id and a slug. The one that has the id already is answered as it is. */
     async create(tenantId: TenantId, id: ConnectionId, given: GivenConnection): Promise<ConnectionMade> {
       const connector = connectors.find((one) => one.id === given.connector);
-      if (connector === undefined) return { outcome: "invalid", findings: [unknownConnector(connectors)] };
+      if (connector === undefined)
+        return { outcome: "invalid", findings: [unknownConnector(given.connector, connectors)] };
       const checked = checkCredentials(connector, given.credentials, given.auth, policy);
       if (!checked.ok) return { outcome: "invalid", findings: checked.findings };
       const { name, slug } = given;
@@ -60,7 +62,8 @@ export function createConnectionChanges({ connections, vault, policy, connectors
     ): Promise<CredentialsReplaced> {
       const { tenantId, id } = seen;
       const connector = connectors.find((one) => one.id === seen.connector);
-      if (connector === undefined) return { outcome: "invalid", findings: [unknownConnector(connectors)] };
+      if (connector === undefined)
+        return { outcome: "invalid", findings: [unknownConnector(seen.connector, connectors)] };
       const checked = checkCredentials(connector, given.credentials, given.auth, policy);
       if (!checked.ok) return { outcome: "invalid", findings: checked.findings };
       const next = {
@@ -84,8 +87,10 @@ export function createConnectionChanges({ connections, vault, policy, connectors
   };
 }
 
-function unknownConnector(connectors: readonly Connector[]): Finding {
-  const known = connectors.filter((one) => one.auth !== undefined).map((one) => `\`${one.id}\``);
-  const message = `There is no such connector. Connections can be made for ${known.join(", ")}.`;
-  return { pointer: "/connector", code: "value", message };
+function unknownConnector(named: string, connectors: readonly Connector[]): Finding {
+  const known = connectors.flatMap((one) => (one.auth === undefined ? [] : [one.id]));
+  const suggestion = didYouMean(named, known);
+  const names = known.map((id) => `\`${id}\``).join(", ");
+  const message = `There is no such connector. Connections can be made for ${names}.`;
+  return { pointer: "/connector", code: "value", message, ...(suggestion === undefined ? {} : { suggestion }) };
 }

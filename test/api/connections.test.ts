@@ -83,6 +83,11 @@ test("the same Idempotency-Key makes one connection", async () => {
   expect([first.status, again.status, again.body]).toEqual([201, 201, first.body]);
 });
 
+test("a misspelt connector is answered with the one that was meant", async () => {
+  const refused = await app.call("POST", "/v1/connections", { body: signing({ connector: "webhok" }) });
+  expect(refused.body.errors).toEqual([expect.objectContaining({ pointer: "/connector", suggestion: "webhook" })]);
+});
+
 describe("what is refused", () => {
   const ofSlack = (rest: object) => ({ connector: "slack", name: "Team Slack", ...rest });
   const credentials = (rest: object) => ({ credentials: { token: `xoxb-${canary}`, ...rest } });
@@ -281,6 +286,8 @@ test("new credentials repair a revoked connection; a stale ETag replaces nothing
   expect((await app.call("POST", `${path}/rotate`, { body, headers: stale })).status).toBe(412);
   const bad = await app.call("POST", `${path}/rotate`, { body: { credentials: { secrets: [canary] } } });
   expect([bad.body.code, bad.body.errors[0].pointer]).toEqual(["connection.invalid", "/credentials/secrets/0"]);
+  // A finding says what is documented and nothing else.
+  expect(Object.keys(bad.body.errors[0]).sort()).toEqual(["code", "message", "pointer"]);
   const rotated = await app.call("POST", `${path}/rotate`, {
     body,
     headers: { "if-match": revoked.headers.get("etag") ?? "" },
