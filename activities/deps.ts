@@ -9,7 +9,7 @@ import { eventOf } from "../src/store/events.ts";
 import type { Store } from "../src/store/store.ts";
 
 export type ActivityDeps = {
-  store: Pick<Store, "bulkRetries" | "bulkTurns" | "events" | "flows" | "runs" | "steps">;
+  store: Pick<Store, "bulkRefusals" | "bulkRetries" | "bulkTurns" | "events" | "flows" | "runs" | "steps">;
   executor: Executor;
   signingSecrets: Pick<SigningSecrets, "current">;
   log: Log;

@@ -143,7 +143,7 @@ async function requestOf(one: Try, rendered: Json, event: Event): Promise<Perfor
     // Noted first: a crash between here and the record leaves a write behind that the next try must not repeat blindly.
     async beforeSending(recorded) {
       const sentAt = new Date();
-      await deps.store.steps.noteSending(notedStep(input, recorded), attempt, sentAt);
+      await deps.store.steps.noteSending(notedStep(input, recorded), { attempt, since: one.startedAt, at: sentAt });
       one.sentAtMs = sentAt.getTime();
     },
   };

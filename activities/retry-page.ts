@@ -6,7 +6,7 @@ import { createRecovery } from "../src/recovery/retry.ts";
 import type { Store } from "../src/store/store.ts";
 
 export type RetryPageDeps = {
-  store: Pick<Store, "bulkRetries" | "bulkTurns" | "events" | "flows" | "runs" | "steps">;
+  store: Pick<Store, "bulkRefusals" | "bulkRetries" | "bulkTurns" | "events" | "flows" | "runs" | "steps">;
   log: Log;
 };
 

@@ -43,8 +43,11 @@ export type RetryInput = {
 
 /** Without a sign of life for this long, an attempt counts as cut off by a crash, and the policy's next one starts. */
 const heartbeatTimeoutMs = 15_000;
-/** Beyond the step's own timeout: time to record the attempt. */
-const recordingMs = 10_000;
+/**
+ * Beyond the step's own timeout: time to open the connection, to fetch its token, to look whether a write has happened, and
+ * to record the attempt. A lost worker is found by its missing heartbeats long before.
+ */
+const recordingMs = 45_000;
 
 // Small, quick and repeatable work in the same process. `finishRun` goes on until MongoDB has taken it.
 const localAs = (summary: string) =>

@@ -172,7 +172,8 @@ const sentenceCharsMax = 500;
 
 function sentence(text: string): string {
   const line = text.replace(/\s+/g, " ").trim();
-  const short = line.length > sentenceCharsMax ? `${line.slice(0, sentenceCharsMax)}…` : line;
+  // By whole words: half a secret would not be known as one.
+  const short = line.length > sentenceCharsMax ? `${line.slice(0, sentenceCharsMax).replace(/\S+$/, "")}…` : line;
   return short === "" ? "no reason given." : /[.!?…]$/.test(short) ? short : `${short}.`;
 }
 

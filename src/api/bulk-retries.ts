@@ -75,31 +75,29 @@ function createRoute(deps: Deps): Route {
         const { count: runs, capped, sample } = counted;
         return { status: 200, body: { count: runs, ...(capped ? { capped } : {}), sample } };
       }
-      const id = newId("bulk");
-      const { from, version = "same", perSecond = perSecondDefault } = body;
-      const { store } = deps;
-      await store.bulkRetries.insert({
-        id,
-        tenantId,
-        status: "running",
-        choice,
-        ...(from === undefined ? {} : { from }),
-        version,
-        perSecond,
-        createdAt,
-        total: counted.count,
-        capped: counted.capped,
-        retried: 0,
-        refused: 0,
-      });
+      const bulk = newBulk(newId("bulk"), tenantId, body, { choice, createdAt, ...counted });
+      await deps.store.bulkRetries.insert(bulk);
       deps.bulkRetries.wake();
       return {
         status: 202,
-        body: await bulkView(store, await findBulk(deps, tenantId, id)),
-        headers: { location: `/v1/bulk-retries/${id}` },
+        // As it stands: the same request under an Idempotency-Key may have made it before.
+        body: await bulkView(deps.store, await findBulk(deps, tenantId, bulk.id)),
+        headers: { location: `/v1/bulk-retries/${bulk.id}` },
       };
     },
   });
+}
+
+function newBulk(
+  id: BulkRetry["id"],
+  tenantId: TenantId,
+  { from, version = "same", perSecond = perSecondDefault }: BulkRequest,
+  about: { choice: BulkChoice; createdAt: Date; count: number; capped: boolean },
+): BulkRetry {
+  const { choice, createdAt, count: total, capped } = about;
+  const given = from === undefined ? {} : { from };
+  const counts = { total, capped, retried: 0, refused: 0 };
+  return { id, tenantId, status: "running", choice, ...given, version, perSecond, createdAt, ...counts };
 }
 
 function listRoute({ store }: Deps): Route {
@@ -143,7 +141,7 @@ function errorsRoute(deps: Deps): Route {
     responses: { 200: { description: "A page.", schema: listSchema(refusalSchema) } },
     async handler({ tenantId, params, query }) {
       const { id } = await findBulk(deps, tenantId, params.id);
-      const page = await deps.store.bulkTurns.refusals(tenantId, id, pageOf(query, "run"));
+      const page = await deps.store.bulkRefusals.list(tenantId, id, pageOf(query, "run"));
       return pageAnswer(page.items, page.nextCursor);
     },
   });

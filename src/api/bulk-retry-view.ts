@@ -24,10 +24,10 @@ export function bulkSummary(bulk: BulkRetry) {
 }
 
 /** With the runs that were named, the first refusals, and how the new runs stand. */
-export async function bulkView({ runs, bulkTurns }: Pick<Store, "runs" | "bulkTurns">, bulk: BulkRetry) {
+export async function bulkView({ runs, bulkRefusals }: Pick<Store, "runs" | "bulkRefusals">, bulk: BulkRetry) {
   const { tenantId, id, choice } = bulk;
   const [errors, outcomes, failedAgain] = await Promise.all([
-    bulkTurns.firstRefusals(tenantId, id, shownMax),
+    bulkRefusals.first(tenantId, id, shownMax),
     runs.outcomesOf(tenantId, id),
     runs.failedOf(tenantId, id, shownMax),
   ]);

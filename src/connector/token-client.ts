@@ -186,8 +186,9 @@ function meaningOfError(
   secrets: readonly string[],
   later: { retryAfterMs?: number },
 ): TokenAnswer {
-  const description = about ? `: ${about.slice(0, 200)}` : "";
-  const message = createRedactor(secrets)(`The token endpoint answered ${code}${description}.`);
+  // Replaced before it is cut: half a secret would not be known as one.
+  const description = about ? `: ${createRedactor(secrets)(about).slice(0, 200)}` : "";
+  const message = `The token endpoint answered ${code}${description}.`;
   // Salesforce says `invalid_grant` of somebody who only asks too often.
   if (passing.has(code) || /rate (limit )?exceeded/i.test(description)) {
     return { outcome: "unavailable", failure: { class: "transient", code, message, status }, ...later };

@@ -6,7 +6,7 @@ import type { Candidates } from "../store/bulk-candidates.ts";
 import type { Store } from "../store/store.ts";
 import { takeTurn, type TurnDeps } from "./bulk-turn.ts";
 
-export type BulkDeps = TurnDeps & { store: Pick<Store, "bulkRetries" | "bulkTurns" | "runs"> };
+export type BulkDeps = TurnDeps & { store: Pick<Store, "bulkRefusals" | "bulkRetries" | "bulkTurns" | "runs"> };
 
 export type BulkKey = { tenantId: TenantId; id: BulkRetryId };
 /** `made`: how many runs the page has asked for again, which is what the pace is about. */
@@ -71,25 +71,25 @@ async function takeTurns(
   { runs, unknown }: Candidates,
   { signal, isLastTry }: PageCircumstances,
 ): Promise<{ made: number; refused: number }> {
-  const { bulkTurns, runs: runStore } = deps.store;
+  const { bulkRefusals, runs: runStore } = deps.store;
   const { tenantId, id } = bulk;
   const ids = [...runs.map((run) => run.id), ...unknown];
   if (ids.length === 0) return { made: 0, refused: 0 };
   const [retried, refusedBefore] = await Promise.all([
     runStore.retriedAmong(tenantId, id, ids),
-    bulkTurns.refusedAmong(tenantId, id, ids),
+    bulkRefusals.among(tenantId, id, ids),
   ]);
   const [made, refused] = [new Set(retried), new Set(refusedBefore)];
   const open = runs.filter((run) => !made.has(run.id) && !refused.has(run.id));
   for (const run of unknown) {
     const message = "There is no run with this id.";
-    await bulkTurns.refuse(tenantId, id, { run, code: "resource.not_found", message });
+    await bulkRefusals.add(tenantId, id, { run, code: "resource.not_found", message });
     refused.add(run);
   }
   await eachOf(open, async (run) => {
     signal.throwIfAborted();
     const refusal = await takeTurn(deps, bulk, run, isLastTry);
-    if (refusal) await bulkTurns.refuse(tenantId, id, refusal);
+    if (refusal) await bulkRefusals.add(tenantId, id, refusal);
     (refusal ? refused : made).add(run.id);
   });
   return { made: made.size, refused: refused.size };

@@ -22,8 +22,6 @@ type Rows = mongoose.mongo.Filter<StoredRun>;
 /** The queries of bulk retries on runs. */
 export function createBulkCandidates(database: Database) {
   const raw = database.raw<StoredRun>("runs");
-  const events = database.raw<{ tenantId: TenantId; id: EventId }>("events");
-
   return {
     /** The runs whose turn comes next, oldest first, without bodies. Never those that the bulk retry itself has made. */
     async candidates(bulk: BulkRetry, limit: number): Promise<Candidates> {
@@ -54,6 +52,16 @@ export function createBulkCandidates(database: Database) {
       return { count, capped: end !== undefined, sample: rows.map(({ _id }) => _id) };
     },
 
+    ...createLooks(database),
+    ...createOutcomes(database),
+  };
+}
+
+/** What is asked about a run before it is retried. */
+function createLooks(database: Database) {
+  const raw = database.raw<StoredRun>("runs");
+  const events = database.raw<{ tenantId: TenantId; id: EventId }>("events");
+  return {
     /** The newest run that repeats this one, or that repeats what this one repeats and came later. Not of this bulk retry. */
     async newerInFamily(run: Run, bulkId: BulkRetryId): Promise<Pick<Run, "id" | "status"> | undefined> {
       const { tenantId, id } = run;
@@ -80,7 +88,13 @@ export function createBulkCandidates(database: Database) {
     async hasEvent({ tenantId, event }: Run): Promise<boolean> {
       return (await events.findOne({ tenantId, id: event.id }, { projection: { _id: 1 } })) !== null;
     },
+  };
+}
 
+/** What became of the runs that a bulk retry has made. */
+function createOutcomes(database: Database) {
+  const raw = database.raw<StoredRun>("runs");
+  return {
     /** How many of the runs that a bulk retry made stand how. */
     async outcomesOf(tenantId: TenantId, bulkId: BulkRetryId): Promise<Map<RunStatus, number>> {
       const rows = await raw

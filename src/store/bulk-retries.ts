@@ -101,20 +101,25 @@ export function createBulkRetryStore(database: Database) {
       });
     },
 
+    ...createStops(database),
+    ...createDues(database),
+  };
+}
+
+/** What people do to one that is under way. */
+function createStops(database: Database) {
+  const raw = database.raw<StoredBulkRetry>("bulkRetries");
+  return {
     /** Notes that somebody wants it stopped; one that has not started has ended with that. Nothing for one that has ended. */
     async requestStop(tenantId: TenantId, id: BulkRetryId): Promise<void> {
       const at = new Date(database.nowMs());
-      await raw.updateOne({ ...running(tenantId, id), startedAt: { $exists: false } }, [
+      const running = { _id: id, tenantId, status: "running" as const };
+      await raw.updateOne({ ...running, startedAt: { $exists: false } }, [
         { $set: { status: "cancelled", stopRequestedAt: at, endedAt: at } },
         { $unset: ["dueAt", "startAttempts"] },
       ]);
-      await raw.updateOne(
-        { ...running(tenantId, id), stopRequestedAt: { $exists: false } },
-        { $set: { stopRequestedAt: at } },
-      );
+      await raw.updateOne({ ...running, stopRequestedAt: { $exists: false } }, { $set: { stopRequestedAt: at } });
     },
-
-    ...createDues(database),
   };
 }
 

@@ -30,10 +30,10 @@ export type Doubt = {
 type Row = {
   _id: string;
   tenantId: TenantId;
-  sending?: { attempt: number; at: Date };
-  attempts: Pick<Attempt, "number" | "class" | "message" | "response">[];
+  sending?: { attempt: number; since: Date; at: Date };
+  attempts: Pick<Attempt, "number" | "startedAt" | "class" | "message" | "response">[];
 };
-type Note = { step: NotedStep; set: object };
+type Note = { step: NotedStep; set: object; status?: object };
 
 /** A step that has ended is not changed by a note that comes late. */
 const open = { $nin: ["succeeded", "failed", "skipped", "cancelled", "kept"] };
@@ -51,27 +51,32 @@ export function createStepNotes(database: Database) {
     bytesOf: ({ step }) => (step.input === undefined ? 1_024 : noteBytesMax),
   });
   return {
-    /** Notes that this attempt is about to send an unsafe write. Journaled when it resolves: only then may it be sent. */
-    noteSending: (step: NotedStep, attempt: number, at: Date): Promise<void> =>
-      writes.add({ step, set: { status: "running", sending: { attempt, at } } }),
+    /**
+     * Notes that this attempt, begun at `since`, is about to send an unsafe write. Journaled when it resolves: only then may
+     * it be sent.
+     */
+    noteSending: (step: NotedStep, sending: { attempt: number; since: Date; at: Date }): Promise<void> =>
+      writes.add({ step, set: { status: "running", sending } }),
 
     /** Shows a step that waits, without using up an attempt, and what it waits for. */
     noteWaiting: (step: NotedStep, error: Failure): Promise<void> =>
-      writes.add({ step, set: { status: "waiting", error } }),
+      writes.add({ step, set: { status: "waiting", error }, status: open }),
 
     /** The write of the step that is in doubt; undefined when the last one that was on its way ended with a known outcome. */
     async doubt(tenantId: TenantId, runId: RunId, path: string): Promise<Doubt | undefined> {
       const projection = {
         sending: 1,
         "attempts.number": 1,
+        "attempts.startedAt": 1,
         "attempts.class": 1,
         "attempts.message": 1,
         "attempts.response.status": 1,
       };
       const row = await raw.findOne({ _id: `${runId}/${path}`, tenantId }, { projection });
       if (row?.sending === undefined) return undefined;
-      const { attempt, at } = row.sending;
-      const record = row.attempts.find((one) => one.number === attempt);
+      const { attempt, since, at } = row.sending;
+      // A workflow that was reset counts from 1 again: an attempt of the execution before is not the one that was noted.
+      const record = row.attempts.find((one) => one.number === attempt && one.startedAt >= since);
       if (record === undefined) return { attempt, sentAt: at };
       return record.class === "ambiguous" ? { attempt, sentAt: at, failure: failureOf(record) } : undefined;
     },
@@ -86,10 +91,10 @@ function failureOf({ message = "No answer came.", response }: Row["attempts"][nu
 /** An input is 256 KB at most. */
 const noteBytesMax = 260 * 1024;
 
-function noteWrite({ step, set }: Note) {
+function noteWrite({ step, set, status }: Note) {
   const { tenantId, runId, path, id, use, name, input } = step;
   return {
-    filter: { _id: `${runId}/${path}`, tenantId, status: open },
+    filter: { _id: `${runId}/${path}`, tenantId, ...(status === undefined ? {} : { status }) },
     update: {
       $set: { ...set, ...(input === undefined ? {} : { input: JSON.stringify(input) }) },
       $setOnInsert: {

@@ -14,7 +14,7 @@ type StoredStep = Omit<StepRecord, "input" | "output"> & {
   input?: string;
   output?: string;
   /** A note of `step-notes.ts`. */
-  sending?: { attempt: number; at: Date };
+  sending?: { attempt: number; since: Date; at: Date };
 };
 
 /** One attempt of a step, and what the step is after it. */

@@ -2,6 +2,7 @@
 import { createApiKeyStore } from "./api-keys.ts";
 import { createBlobStore } from "./blobs.ts";
 import { createBulkCandidates } from "./bulk-candidates.ts";
+import { createBulkRefusalStore } from "./bulk-refusals.ts";
 import { createBulkRetryStore } from "./bulk-retries.ts";
 import { createBulkTurnStore } from "./bulk-turns.ts";
 import { createConnectionStore } from "./connections.ts";
@@ -30,6 +31,7 @@ export async function openStore(uri: string, options: { database?: string } = {}
     runs: { ...createRunStore(database), ...createBulkCandidates(database) },
     bulkRetries: createBulkRetryStore(database),
     bulkTurns: createBulkTurnStore(database),
+    bulkRefusals: createBulkRefusalStore(database),
     connections: createConnectionStore(database),
     steps: { ...createStepStore(database), ...createStepNotes(database) },
     templates: createTemplateStore(database),

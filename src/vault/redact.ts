@@ -54,16 +54,18 @@ function formsOf(secret: string): string[] {
   // Through bytes, so that half a surrogate pair cannot make the encoders throw.
   const whole = Buffer.from(secret, "utf8").toString("utf8");
   const encoded = encodeURIComponent(whole);
+  const inForm = new URLSearchParams([["", whole]]).toString().slice(1);
   return [
     secret,
     whole,
     encoded,
     encoded.replaceAll("%20", "+"),
     encoded.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()),
-    new URLSearchParams([["", whole]]).toString().slice(1),
+    inForm,
     encodeURI(whole),
     JSON.stringify(secret).slice(1, -1),
-    ...base64Forms(whole),
+    // OAuth encodes the parts of HTTP Basic as in a form (RFC 6749, section 2.3.1), and a URL in base64 holds its query.
+    ...[...new Set([whole, encoded, inForm])].flatMap(base64Forms),
   ];
 }
 

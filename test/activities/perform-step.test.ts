@@ -231,7 +231,10 @@ function expectQuestion(ended: Ended): void {
 
 describe("an unsafe write that a crash cut off", () => {
   const sent = (input: PerformStepInput) =>
-    store.steps.noteSending({ ...input, path: "book", id: "book", use: input.step.use }, 1, new Date());
+    store.steps.noteSending(
+      { ...input, path: "book", id: "book", use: input.step.use },
+      { attempt: 1, since: new Date(), at: new Date() },
+    );
 
   test("is found by the intent that was noted before it was sent", async () => {
     answer({ POST: ["hang"] });
@@ -317,6 +320,18 @@ describe("an unsafe write that a crash cut off", () => {
     away = false;
     expect(await tries.next()).toMatchObject({ output: { output: { id: "b1" } } });
     expect(methods()).toEqual(["POST", "POST"]);
+  });
+
+  test("in a workflow that was reset is found too, though an attempt of that number is recorded and the step had failed", async () => {
+    answer({ POST: [{ status: 400 }], GET: [found] });
+    const input = { ...aStep("ledger.book"), again: true };
+    await triesOf(input).next();
+    expect(await recorded(input)).toMatchObject({ status: "failed", attempts: [{ number: 1 }] });
+    await sent(input);
+    const tries = triesOf(input);
+    tries.crash();
+    expect(await tries.next()).toMatchObject({ output: { output: { id: "b1" } } });
+    expect(bookings()).toBe(1);
   });
 
   test("cannot happen while the intent cannot be noted: nothing is sent, and the step waits", async () => {

@@ -108,8 +108,6 @@ const codeOf = (performed: Performed | Waiting) =>
   "outcome" in performed && !performed.outcome.ok ? performed.outcome.failure.code : performed;
 
 describe("nothing is sent", () => {
-  afterEach(() => expect(receiver.requests).toHaveLength(0));
-
   test("without the connection that the connector needs", async () => {
     const executor = anExecutor({ http, connectors: [aSystem()] });
     const event = { id: "evt_1", type: "a", occurredAt: "", dataText: "{}" };
@@ -117,20 +115,24 @@ describe("nothing is sent", () => {
     const to = { tenantId: "tnt_1" as const, tenantSecrets: [], timeoutMs: 2_000 };
     const performed = await executor.perform({ use: "test.ask", input: { url: receiver.url }, call, ...to });
     expect(performed).toMatchObject({ outcome: { failure: { class: "validation", code: "connection_required" } } });
+    expect(receiver.requests).toHaveLength(0);
   });
 
   test("with one that the connector takes none of", async () => {
     const { auth: _, ...connector } = aSystem();
     expect(codeOf(await ask({ connector, connections: opening() }))).toBe("connection_unexpected");
+    expect(receiver.requests).toHaveLength(0);
   });
 
   test("with one of a kind that the action cannot use", async () => {
     const view = { id: "conn_1", kind: "basic", fields: {} } as const;
     expect(codeOf(await ask({ connections: opening({ view }) }))).toBe("connection_kind");
+    expect(receiver.requests).toHaveLength(0);
   });
 
   test("with one that is unknown or revoked", async () => {
     expect(codeOf(await ask({}))).toBe("connection_unknown");
+    expect(receiver.requests).toHaveLength(0);
   });
 
   test("with one that waits for its owner: the step waits with it", async () => {
@@ -140,21 +142,25 @@ describe("nothing is sent", () => {
       input: { url: `${receiver.url}/a` },
       waiting: { why: "connection", failure, delayMs: 5_000 },
     });
+    expect(receiver.requests).toHaveLength(0);
   });
 
   test("while the connections cannot be read: that is no failure of the step", async () => {
     const open = () => Promise.reject(new Error("MongoDB is away"));
     await expect(ask({ connections: { open } })).rejects.toThrow("MongoDB is away");
+    expect(receiver.requests).toHaveLength(0);
   });
 
   test.each(["authorization", "Authorization"])("with a header %s of the step's own beside it", async (header) => {
     expect(codeOf(await ask({ connections: opening(), input: { header } }))).toBe("header.denied");
+    expect(receiver.requests).toHaveLength(0);
   });
 
   test("with a parameter of the step's own where the connection's key would stand", async () => {
     const applied = { headers: {}, query: { api_key: "canary-key" } };
     const input = { url: `${receiver.url}/?api_key=mine` };
     expect(codeOf(await ask({ connections: opening({ applied }), input }))).toBe("query.denied");
+    expect(receiver.requests).toHaveLength(0);
   });
 
   test("to another host than the one that the credentials are for", async () => {
@@ -162,15 +168,18 @@ describe("nothing is sent", () => {
     const performed = await ask({ connections });
     expect(performed).toMatchObject({ outcome: { failure: { class: "blocked", code: "url.foreign_origin" } } });
     expect(JSON.stringify(performed)).not.toContain("canary-token");
+    expect(receiver.requests).toHaveLength(0);
   });
 
   test("to a relative URL without a base", async () => {
     expect(codeOf(await ask({ connections: opening(), input: { url: "/a" } }))).toBe("url.relative");
+    expect(receiver.requests).toHaveLength(0);
   });
 
   test("to what only looks relative", async () => {
     const connections = opening({ baseUrl: receiver.url });
     expect(codeOf(await ask({ connections, input: { url: "//other.example.com/a" } }))).toBe("url.foreign_origin");
+    expect(receiver.requests).toHaveLength(0);
   });
 });
 
@@ -245,6 +254,15 @@ describe("a token that is refused", () => {
     expect(recorded).not.toContain("canary-token");
     expect(recorded).not.toContain(Buffer.from("canary-token-2").toString("base64"));
   });
+});
+
+test("a password that is too short to be looked for is still not recorded in the form in which it is sent", async () => {
+  receiver.respond(({ headers }) => ({ body: String(headers.authorization) }));
+  const pair = Buffer.from("ann:pw12").toString("base64");
+  const applied = { headers: { authorization: `Basic ${pair}` }, query: {} };
+  const performed = await ask({ connections: opening({ applied, secrets: ["pw12"] }) });
+  expect(receiver.requests[0]?.headers.authorization).toBe(`Basic ${pair}`);
+  expect(JSON.stringify(performed)).not.toContain(pair);
 });
 
 describe("pages", () => {

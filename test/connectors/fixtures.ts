@@ -5,6 +5,6 @@ import { salesforceFixture } from "./salesforce/fixture.ts";
 import { slackFixture } from "./slack/fixture.ts";
 import { webhookFixture } from "./webhook/fixture.ts";
 
-export type { ActionFixture, ConnectorFixture, FakeAnswer, FixtureCredentials } from "./fixture.ts";
+export type { ActionFixture, ConnectorFixture } from "./fixture.ts";
 
 export const fixtures: readonly ConnectorFixture[] = [httpFixture, salesforceFixture, slackFixture, webhookFixture];

@@ -66,6 +66,14 @@ test.each<[string, JsonObject["body"], string]>([
   expect(() => verified(receiver.requests[0])).not.toThrow();
 });
 
+test("a credential in a header is sent, and recorded nowhere, not even in the step's input", async () => {
+  await using receiver = await startReceiver();
+  receiver.respond(({ headers }) => ({ body: String(headers["x-api-key"]) }));
+  const performed = await post({ url: receiver.url, headers: { "X-Api-Key": "canary-key" } });
+  expect(receiver.requests[0]?.headers["x-api-key"]).toBe("canary-key");
+  expect(JSON.stringify(performed)).not.toContain("canary-key");
+});
+
 test("the content type can be replaced, and stands there once", async () => {
   await using receiver = await startReceiver();
   await post({ url: receiver.url, body: "<a/>", headers: { "Content-Type": "application/xml" } });

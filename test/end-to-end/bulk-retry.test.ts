@@ -272,7 +272,7 @@ test("another tenant's bulk retries and runs are not found", async () => {
     async () => (await app.store.bulkRetries.find(tenantId, theirs.body.id as BulkRetryId))?.status === "succeeded",
     30_000,
   );
-  const [refusal] = await app.store.bulkTurns.firstRefusals(tenantId, theirs.body.id as BulkRetryId, 10);
+  const [refusal] = await app.store.bulkRefusals.first(tenantId, theirs.body.id as BulkRetryId, 10);
   expect(refusal).toMatchObject({ run, code: "resource.not_found" });
 });
 

@@ -30,15 +30,14 @@ test("messages to one channel go out one a second, and those that wait use up no
   receiver.respond(() => ({ body: JSON.stringify(posted) }));
   await app.createFlow({ on: { event: "slow.asked" }, steps: steps("C0REVIEWS") });
   const before = receiver.requests.length;
+  const beginMs = Date.now();
   const runs = await Promise.all(Array.from({ length: 5 }, () => publish("slow.asked")));
   const ended = await Promise.all(runs.map((id) => app.run(id)));
   expect(ended.map(({ status }) => status)).toEqual(Array(5).fill("succeeded"));
-  const times = receiver.requests.slice(before).map(({ at }) => at.getTime());
-  const gaps = times.slice(1).map((at, i) => at - (times[i] ?? 0));
+  const times = receiver.requests.slice(before).map(({ at }) => at.getTime() - beginMs);
   expect(times).toHaveLength(5);
-  // Two slots are a second apart; a worker may take its own a little late.
-  expect(times[4]! - times[0]!).toBeGreaterThanOrEqual(3_700);
-  expect(Math.min(...gaps)).toBeGreaterThanOrEqual(700);
+  // A slot may be taken late, never early; the database's clock and this one differ by a little.
+  for (const [index, atMs] of times.entries()) expect(atMs).toBeGreaterThanOrEqual(index * 1_000 - 100);
   for (const id of runs)
     expect((await app.steps(id))[0]?.attempts).toMatchObject([{ number: 1, outcome: "succeeded" }]);
 });

@@ -13,8 +13,8 @@ export type BulkTrialOptions = {
   /** All failed runs, with those that cannot be mended. */
   runs: number;
   perSecond: number;
-  /** The engine is killed whenever this many more have had their turn. */
-  killEvery: number;
+  /** Whenever this many more have had their turn the engine is killed, or MongoDB halted until nobody is answered. */
+  every: number;
   /** Leaves the folder with the logs and says where it is. */
   onKept?: (folder: string) => void;
 };
@@ -30,10 +30,11 @@ type Bulk = {
   failedAgain: { error?: { code: string; message: string } }[];
 };
 
-export type BulkReport = {
+type Disturbed = { kills: number; halts: number };
+
+export type BulkReport = Disturbed & {
   bulk: Bulk;
   runs: number;
-  kills: number;
   /** The most runs that were made for one. */
   mostPerRun: number;
   /** The most keys that one event's effect was tried under: receivers find a duplicate by its key. */
@@ -48,18 +49,24 @@ const answerLimitMs = 300_000;
 /** Runs the trial in a folder of its own. Rejects when it could not be carried out. */
 export async function runBulkTrial(options: BulkTrialOptions): Promise<BulkReport> {
   const folder = await mkdtemp(join(tmpdir(), "millrace-bulk-"));
-  await using cleanUp = new AsyncDisposableStack();
-  cleanUp.defer(async () => (options.onKept ? options.onKept(folder) : rm(folder, { recursive: true, force: true })));
-  const servers = await startServers(folder);
-  cleanUp.defer(servers.stop);
-  const receiver = cleanUp.use(await startReceiver());
-  const engine = await startEngine({ servers, logFile: join(folder, "engine.log") });
-  cleanUp.defer(engine.stop);
-  const client = createClient(engine.url, engine.apiKey);
-  cleanUp.defer(client.close);
-  const mongo = await new MongoClient(servers.mongodbUri).connect();
-  cleanUp.defer(() => mongo.close());
-  return carryOut({ servers, receiver, engine, client, mongo }, options);
+  const stops: (() => Promise<void>)[] = [];
+  try {
+    const servers = await startServers(folder);
+    stops.push(servers.stop);
+    const receiver = await startReceiver();
+    stops.push(receiver[Symbol.asyncDispose]);
+    const engine = await startEngine({ servers, logFile: join(folder, "engine.log") });
+    stops.push(engine.stop);
+    const client = createClient(engine.url, engine.apiKey);
+    stops.push(client.close);
+    const mongo = await new MongoClient(servers.mongodbUri).connect();
+    stops.push(() => mongo.close());
+    return await carryOut({ servers, receiver, engine, client, mongo }, options);
+  } finally {
+    for (const stop of stops.toReversed()) await stop();
+    if (options.onKept) options.onKept(folder);
+    else await rm(folder, { recursive: true, force: true });
+  }
 }
 
 type Parts = { servers: Servers; receiver: Receiver; engine: EngineProcess; client: Client; mongo: MongoClient };
@@ -84,11 +91,14 @@ async function carryOut(parts: Parts, options: BulkTrialOptions): Promise<BulkRe
   const asked = await client.call("POST", "/v1/runs/retry", { filter: {}, perSecond: options.perSecond });
   if (asked.status !== 202) throw new Error(`The bulk retry was refused: ${JSON.stringify(asked.body)}`);
   const { id } = asked.body as Bulk; // As the API's own schema has it.
-  const kills = await killOnTheWay(parts, id, options);
+  const disturbed = await disturb(parts, id, options);
   await until(async () => isOver(await read(client, id)), answerLimitMs);
   const bulk = await read(client, id);
   const requests = receiver.requests.slice(before).map(({ body, headers }) => ({ n: dataOf(body).n, headers }));
-  const byEvent = Map.groupBy(requests, ({ n }) => n);
+  const keysByEvent = new Map<number, Set<unknown>>();
+  for (const { n, headers } of requests) {
+    keysByEvent.set(n, (keysByEvent.get(n) ?? new Set()).add(headers["webhook-id"]));
+  }
   const [most] = await mongo
     .db()
     .collection("runs")
@@ -102,10 +112,10 @@ async function carryOut(parts: Parts, options: BulkTrialOptions): Promise<BulkRe
   return {
     bulk,
     runs: options.runs,
-    kills,
+    ...disturbed,
     mostPerRun: most?.made ?? 0,
-    mostKeys: Math.max(...[...byEvent.values()].map((of) => new Set(of.map((one) => one.headers["webhook-id"])).size)),
-    repeated: requests.length - byEvent.size,
+    mostKeys: Math.max(...[...keysByEvent.values()].map((keys) => keys.size)),
+    repeated: requests.length - keysByEvent.size,
     seconds: {
       failing: Math.round((failedAt - beganAt) / 1_000),
       retrying: Math.round((performance.now() - failedAt) / 1_000),
@@ -117,7 +127,9 @@ async function carryOut(parts: Parts, options: BulkTrialOptions): Promise<BulkRe
 async function failRuns({ receiver, client }: Parts, runs: number): Promise<void> {
   receiver.respond(() => ({ status: 422 }));
   for (const slug of ["bulk", "gone"]) {
-    const step = { id: "tell", use: "webhook.post", with: { url: receiver.url }, retry: "none" };
+    // A refusal ends a run at once; an attempt that a kill cut off is made again.
+    const retry = { attempts: 5, first: "1s", factor: 2 };
+    const step = { id: "tell", use: "webhook.post", with: { url: receiver.url }, retry };
     await expectStatus(client.call("POST", "/v1/flows", { name: slug, slug, on: { event: slug }, steps: [step] }), 201);
     await expectStatus(client.call("POST", `/v1/flows/${slug}/publish`, {}), 200);
   }
@@ -137,21 +149,30 @@ async function failRuns({ receiver, client }: Parts, runs: number): Promise<void
   }, answerLimitMs);
 }
 
-/** Kills the engine whenever some more runs have had their turn; answers how often. */
-async function killOnTheWay({ engine, client }: Parts, id: string, options: BulkTrialOptions): Promise<number> {
-  let kills = 0;
-  for (let done = options.killEvery; done < options.runs; done += options.killEvery) {
+/** Whenever some more runs have had their turn, kills the engine or halts MongoDB, in turns; answers how often each. */
+async function disturb(parts: Parts, id: string, options: BulkTrialOptions): Promise<Disturbed> {
+  const { engine, client, servers } = parts;
+  const disturbed = { kills: 0, halts: 0 };
+  for (let done = options.every; done < options.runs; done += options.every) {
     let bulk: Bulk | undefined;
     await until(async () => {
       bulk = await read(client, id);
       return bulk.status !== "running" || bulk.progress.done >= done;
     }, answerLimitMs);
-    if (bulk?.status !== "running") return kills;
-    await engine.kill();
-    kills++;
-    await engine.ready();
+    if (bulk?.status !== "running") return disturbed;
+    if (disturbed.kills > disturbed.halts) {
+      servers.mongodb.halt();
+      // By then the page that is on has had no answer either.
+      await until(async () => (await client.call("GET", `/v1/bulk-retries/${id}`)).status === 503, answerLimitMs);
+      servers.mongodb.resume();
+      disturbed.halts++;
+    } else {
+      await engine.kill();
+      await engine.ready();
+      disturbed.kills++;
+    }
   }
-  return kills;
+  return disturbed;
 }
 
 async function read(client: Client, id: string): Promise<Bulk> {
@@ -196,7 +217,7 @@ export function isMended({ bulk, runs, kills, mostPerRun, mostKeys }: BulkReport
 
 /** The report in lines. */
 export function textOfBulk(report: BulkReport): string {
-  const { bulk, kills, mostPerRun, mostKeys, repeated, seconds } = report;
+  const { bulk, kills, halts, mostPerRun, mostKeys, repeated, seconds } = report;
   const outcomes = Object.entries(bulk.outcomes).filter(([, count]) => count > 0);
   return [
     `runs       ${report.runs} failed, ${bulk.progress.done} of ${bulk.progress.total} had their turn: ${bulk.status}`,
@@ -206,7 +227,7 @@ export function textOfBulk(report: BulkReport): string {
     ...bulk.failedAgain.map(({ error }) => `  failed again, ${error?.code}: ${error?.message}`),
     `made       at most ${mostPerRun} for one run, under at most ${mostKeys} key`,
     `repeated   ${repeated} requests`,
-    `kills      ${kills} of the engine`,
+    `kills      ${kills} of the engine, and MongoDB halted ${halts} times`,
     `seconds    failing ${seconds.failing}, retrying ${seconds.retrying}`,
     isMended(report) ? "kept: all but three are mended, and three errors say why" : "BROKEN",
   ].join("\n");

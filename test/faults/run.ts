@@ -4,8 +4,10 @@
 //   --events NUMBER  so many events, with the long trial's faults in proportion
 //   --mutant         an engine that answers before it stores: ends with 0 when the loss was noticed
 //   --card           the design card's flow: its systems fail, the engine is killed once a minute; 1,000 events unless given
+//   --bulk           a thousand failed runs (--events) are retried at once while the engine is killed
 //   --keep           leaves the folder with the logs
 import { parseArgs } from "node:util";
+import { isMended, runBulkTrial, textOfBulk } from "./bulk-trial.ts";
 import { isGood as isGoodCard, textOf as textOfCard } from "./card/report.ts";
 import { longCard, runCardTrial } from "./card/trial.ts";
 import { longProfile, longProfileOf, mutantProfile, shortProfile } from "./profiles.ts";
@@ -18,6 +20,7 @@ const { values } = parseArgs({
     events: { type: "string" },
     long: { type: "boolean", default: false },
     card: { type: "boolean", default: false },
+    bulk: { type: "boolean", default: false },
     mutant: { type: "boolean", default: false },
     keep: { type: "boolean", default: false },
   },
@@ -27,12 +30,19 @@ const seed = numberOf("seed") ?? Math.floor(Math.random() * 1_000_000);
 const events = numberOf("events");
 process.stdout.write(`seed ${seed}\n`);
 const keeping = values.keep ? { onKept: (folder: string) => process.stdout.write(`logs in ${folder}\n`) } : {};
-process.exitCode = (await (values.card ? runCard() : runUsual())) ? 0 : 1;
+process.exitCode = (await (values.bulk ? runBulk() : values.card ? runCard() : runUsual())) ? 0 : 1;
 
 async function runCard(): Promise<boolean> {
   const report = await runCardTrial({ ...longCard, ...(events === undefined ? {} : { events }), seed, ...keeping });
   process.stdout.write(`${textOfCard(report)}\n`);
   return isGoodCard(report);
+}
+
+async function runBulk(): Promise<boolean> {
+  const runs = events ?? 1_000;
+  const report = await runBulkTrial({ runs, perSecond: 50, every: Math.ceil(runs / 5), ...keeping });
+  process.stdout.write(`${textOfBulk(report)}\n`);
+  return isMended(report);
 }
 
 async function runUsual(): Promise<boolean> {

@@ -73,7 +73,7 @@ const retriesOf = (runs: Run[]) =>
     app.tenantId,
     runs.map(({ id }) => id),
   );
-const refusalsOf = ({ tenantId, id }: BulkRetry) => app.store.bulkTurns.firstRefusals(tenantId, id, 100);
+const refusalsOf = ({ tenantId, id }: BulkRetry) => app.store.bulkRefusals.first(tenantId, id, 100);
 
 test("a page that was cut off comes again: every run is retried once and counted once", async () => {
   const { runs, eventType } = await failedRuns(12);
@@ -112,7 +112,7 @@ test("a run that was refused stays refused when its page comes again", async () 
   const retry = await real().retryRun(app.tenantId, runs[0]!.id);
   const bulk = await bulkOf({ runs: runs.map(({ id }) => id) });
   const away: Recovery["retryRun"] = () => Promise.reject(new AppError("service.storage_unavailable"));
-  await expect(pagesWith(away).nextPage(bulk, around)).rejects.toThrow();
+  await expect(pagesWith(away).nextPage(bulk, around)).rejects.toThrow("The database does not answer");
   const refused = [
     {
       run: runs[0]!.id,
@@ -125,6 +125,16 @@ test("a run that was refused stays refused when its page comes again", async () 
   await pagesWith().nextPage(bulk, around);
   expect(await stored(bulk)).toMatchObject({ retried: 1, refused: 1 });
   expect(await refusalsOf(bulk)).toEqual(refused);
+});
+
+test("a run that was retried before its page was cut off is not refused too, whatever came after it", async () => {
+  const { runs } = await failedRuns(1);
+  const bulk = await bulkOf({ runs: runs.map(({ id }) => id) });
+  const own = (await real().retryRun(app.tenantId, runs[0]!.id, { requestId: bulk.id })).run;
+  await end(own.id, "failed");
+  await real().retryRun(app.tenantId, own.id);
+  await pagesWith().nextPage(bulk, around);
+  expect(await stored(bulk)).toMatchObject({ retried: 1, refused: 0 });
 });
 
 test("of runs that repeat each other only the newest is retried", async () => {
@@ -290,6 +300,7 @@ describe("the loop that starts bulk retries", () => {
     const loop = loopWith({ cancel: async ({ id }) => void cancelled.push(id) });
     await until(() => cancelled.includes(bulk.id));
     await loop.close();
+    expect((await stored(bulk)).status).toBe("running");
   });
 
   test("gives one up that Temporal refuses to start, after a few tries", async () => {

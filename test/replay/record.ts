@@ -10,7 +10,7 @@ import { startApp } from "../support/app.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { testServers } from "../support/servers.ts";
 import { until } from "../support/wait.ts";
-import { scenarios } from "./scenarios.ts";
+import { scenarios, type Scenario } from "./scenarios.ts";
 
 const wanted = process.argv.slice(2);
 const { temporalAddress, temporalNamespace } = testServers();
@@ -38,6 +38,7 @@ for (const scenario of scenarios) {
     await app.run(again.body.id);
     workflowId = `${tenantId}/${again.body.id}`;
   }
+  if (scenario.bulk) workflowId = `${tenantId}/${await retryInBulk(scenario.bulk, type, scenario.data)}`;
   const handle = client.workflow.getHandle(workflowId);
   await handle.result().catch(() => {}); // Failed and cancelled runs are among the scenarios.
   const history = withoutPlaces(historyToJSON(await handle.fetchHistory()));
@@ -46,6 +47,19 @@ for (const scenario of scenarios) {
 }
 await app.close();
 await connection.close();
+
+/** Has the first run and more like it retried at once; answers the id of the bulk retry, once it has ended. */
+async function retryInBulk({ runs, perSecond, stop }: NonNullable<Scenario["bulk"]>, type: string, data: unknown) {
+  for (let more = 1; more < runs; more++) await app.run((await app.publish({ type, data })).body.runs[0]);
+  const { id } = (await app.call("POST", "/v1/runs/retry", { filter: { eventType: type }, perSecond })).body;
+  const read = async () => (await app.call<{ status: string; retried: number }>("GET", `/v1/bulk-retries/${id}`)).body;
+  if (stop) {
+    await until(async () => (await read()).retried > 0);
+    await app.call("POST", `/v1/bulk-retries/${id}/stop`);
+  }
+  await until(async () => (await read()).status !== "running");
+  return id;
+}
 
 /** Stack traces and identities name the machine that recorded; a replay does not look at them. */
 function withoutPlaces(history: string): string {

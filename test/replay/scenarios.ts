@@ -10,6 +10,8 @@ export type Scenario = {
   cancel?: true;
   /** The run that is recorded is the one that repeats the first, which `respond` lets fail. */
   retry?: { from?: string; inputs?: (url: string) => { [path: string]: unknown } };
+  /** The first run and more like it have failed and are retried at once; what is recorded is the bulk retry. */
+  bulk?: { runs: number; perSecond: number; stop?: true };
 };
 
 const post = (url: string, id = "tell") => ({ id, use: "webhook.post", with: { url } });
@@ -89,5 +91,19 @@ export const scenarios: Scenario[] = [
       status: request.path === "/no" ? 400 : request.path === "/mended" && index < 4 ? 422 : 200,
     }),
     retry: { inputs: (url) => ({ mended: { url: `${url}/other` } }) },
+  },
+  {
+    name: "bulk-retry",
+    flow: (url) => ({ steps: [{ ...post(url), retry: "none" }] }),
+    data: {},
+    respond: (_request, index) => ({ status: index < 3 ? 422 : 200 }),
+    bulk: { runs: 3, perSecond: 2 },
+  },
+  {
+    name: "bulk-retry-stopped",
+    flow: (url) => ({ steps: [{ ...post(url), retry: "none" }] }),
+    data: {},
+    respond: (_request, index) => ({ status: index < 3 ? 422 : 200 }),
+    bulk: { runs: 3, perSecond: 1, stop: true },
   },
 ];

@@ -35,6 +35,7 @@ const input: JsonSchema = {
       type: "object",
       maxProperties: 100,
       additionalProperties: { type: ["string", "number", "boolean"] },
+      "x-headers": true,
       description: "Further headers. Those of the signature cannot be replaced.",
     },
     profile: { enum: profileIds, description: `How it looks on the wire: ${defaultProfileId} unless given.` },
