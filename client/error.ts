@@ -52,6 +52,12 @@ export function errorOf(response: Response, text: string): MillraceError {
   return new MillraceError({ code: "answer.unreadable", status, detail, requestId, retryAfterMs });
 }
 
+/** The error of a success whose body is not what Millrace answers. */
+export function unreadable(status: number, cause?: unknown): MillraceError {
+  const detail = `The answer ${status} is none of Millrace's: something between here and there gave it.`;
+  return new MillraceError({ code: "answer.unreadable", status, detail, cause });
+}
+
 /** The delay of a Retry-After header in milliseconds (RFC 9110, section 10.2.3): seconds, or a date. */
 function retryAfterOf(headers: Headers): number | undefined {
   const header = headers.get("retry-after");

@@ -1,4 +1,5 @@
 // How does a program call Millrace? `createClient`: every route with its types, repeated safely, errors as one class.
+import { unreadable } from "./error.ts";
 import { bytePaths, type Operations } from "./operations.ts";
 import { send, type Incoming, type Sending } from "./send.ts";
 
@@ -89,7 +90,7 @@ export function createClient({ url, apiKey, fetch, retries = 3, timeoutMs = 30_0
 
   const call = async (method: string, path: string, request: AnyRequest = {}): Promise<AnyAnswer> => {
     const { params, query, body, headers, signal, idempotencyKey } = request;
-    const key = method === "post" ? (idempotencyKey ?? globalThis.crypto.randomUUID()) : undefined;
+    const key = method === "post" ? (idempotencyKey ?? newKey()) : undefined;
     const incoming = await send(
       {
         url: `${base}${pathOf(path, params)}${searchOf(query)}`,
@@ -115,9 +116,10 @@ export function createClient({ url, apiKey, fetch, retries = 3, timeoutMs = 30_0
   async function* pages(path: string, request: AnyRequest = {}): AsyncGenerator<unknown[], void, undefined> {
     let query = request.query ?? {};
     while (true) {
-      const { body } = await call("get", path, { ...request, query });
-      // Only paths of lists are let in, and a list answers this.
-      const { data, nextCursor } = body as { data: unknown[]; nextCursor: string | null };
+      const { status, body } = await call("get", path, { ...request, query });
+      // Anything else would be asked for without an end.
+      if (!isPage(body)) throw unreadable(status);
+      const { data, nextCursor } = body;
       yield data;
       if (nextCursor === null) return;
       query = { ...query, cursor: nextCursor };
@@ -134,6 +136,12 @@ export function createClient({ url, apiKey, fetch, retries = 3, timeoutMs = 30_0
   ]);
   // Safe: the API answers what its own document says, which the types were made from.
   return { ...Object.fromEntries(methodCalls), pages, rows } as unknown as Client;
+}
+
+/** 128 random bits. Browsers have `randomUUID` on pages of HTTPS only, and Millrace may be reached without. */
+function newKey(): string {
+  const bytes = globalThis.crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** The path with its parameters filled in. Throws TypeError for one that is missing, or would lead to another route. */
@@ -154,10 +162,20 @@ function searchOf(query: AnyRequest["query"] = {}): string {
   return given.length === 0 ? "" : `?${String(new URLSearchParams(Object.fromEntries(given)))}`;
 }
 
-/** JSON parsed, anything else as text; undefined when there is nothing. */
-function bodyOf({ headers, bytes }: Incoming): unknown {
+function isPage(body: unknown): body is { data: unknown[]; nextCursor: string | null } {
+  if (typeof body !== "object" || body === null || !("data" in body) || !("nextCursor" in body)) return false;
+  return Array.isArray(body.data) && (body.nextCursor === null || typeof body.nextCursor === "string");
+}
+
+/** JSON parsed, anything else as text; undefined when there is nothing. Throws MillraceError for JSON that is none. */
+function bodyOf({ status, headers, bytes }: Incoming): unknown {
   if (bytes.byteLength === 0) return undefined;
   const text = new TextDecoder().decode(bytes);
-  // What it parses to is what the route's document says.
-  return headers.get("content-type")?.includes("json") ? (JSON.parse(text) as unknown) : text;
+  if (headers.get("content-type")?.includes("json") !== true) return text;
+  try {
+    // What it parses to is what the route's document says.
+    return JSON.parse(text) as unknown;
+  } catch (cause) {
+    throw unreadable(status, cause);
+  }
 }

@@ -526,10 +526,10 @@ export type Step = {
   startedAt?: string;
   endedAt?: string;
   attempts: Attempt[];
-  /** Of a kept step: the run in which it really happened, and how it ended there. */
+  /** Of a kept step: the run in which it really happened, and how it ended there. `passed`: nobody knows whether it took effect, and the retry was asked for from behind it. */
   keptFrom?: {
     run: string;
-    status: "succeeded" | "failed" | "skipped";
+    status: "succeeded" | "failed" | "skipped" | "passed";
   };
 };
 
@@ -680,9 +680,9 @@ export type Operations = {
           limit?: number;
           /** `nextCursor` of the page before. */
           cursor?: string;
-          /** Only what came at this time or later. */
+          /** Only what came at this time or later: RFC 3339, such as 2026-11-22T04:00:00Z. */
           since?: string;
-          /** Only what came before this time. */
+          /** Only what came before this time: RFC 3339, such as 2026-11-22T04:00:00Z. */
           until?: string;
           /** An event type: letters, digits, `_` and `-` in segments parted by dots, like `review.created`. */
           type?: string;
@@ -822,9 +822,9 @@ export type Operations = {
           limit?: number;
           /** `nextCursor` of the page before. */
           cursor?: string;
-          /** Only what came at this time or later. */
+          /** Only what came at this time or later: RFC 3339, such as 2026-11-22T04:00:00Z. */
           since?: string;
-          /** Only what came before this time. */
+          /** Only what came before this time: RFC 3339, such as 2026-11-22T04:00:00Z. */
           until?: string;
           /** Id or slug of a flow. */
           flow?: string;

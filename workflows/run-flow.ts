@@ -2,7 +2,6 @@
 import {
   ActivityFailure,
   ApplicationFailure,
-  CancelledFailure,
   CancellationScope,
   isCancellation,
   proxyActivities,
@@ -10,8 +9,8 @@ import {
   setCurrentDetails,
   workflowInfo,
 } from "@temporalio/workflow";
-import { ApplicationFailureCategory } from "@temporalio/common";
 import type { Activities } from "../activities/index.ts";
+import type { PerformStepInput } from "../activities/perform-step.ts";
 import type { EffectResult, Effects } from "../src/flow/effects.ts";
 import { endsRun, interpret, type KeptSteps, type RunResult } from "../src/flow/interpret.ts";
 import { endSummary, stepDetails, stepSummary, summaries } from "../src/flow/summary.ts";
@@ -23,6 +22,8 @@ import type { Plan, PlanAction } from "../src/model/plan.ts";
 import type { RunEnd } from "../src/model/run.ts";
 import type { KeptStep, SettledStep } from "../src/model/step.ts";
 import type { AttemptRecord } from "../src/store/steps.ts";
+import { closeAs } from "./close.ts";
+import { createPacer, fitsPayload } from "./message-size.ts";
 
 export type RunFlowInput = {
   tenantId: TenantId;
@@ -59,17 +60,27 @@ const localAs = (summary: string) =>
 
 /** Runs a flow's plan for an event. Fails or is cancelled as the run is, so that Temporal's lists tell the same. */
 export async function runFlow(input: RunFlowInput): Promise<Json> {
-  const carried: Carried = { unrecorded: [], settled: [], ended: false };
+  const carried: Carried = { unrecorded: [], settled: [], ended: false, pace: createPacer() };
   const { settled, ...end } = await runToEnd(input, carried);
   // Most runs end with the success of their last step, and its attempt has recorded that already.
-  if (!(carried.ended && end.status === "succeeded" && settled.length === 0))
-    await report(input, end, settled, carried);
+  if (!isRecorded(end, settled, carried)) await report(input, end, settled, carried);
   setCurrentDetails(endSummary(end));
   return closeAs(end);
 }
 
 /** What the effects could not record themselves, and whether the last of them recorded the run's end. */
-type Carried = { unrecorded: AttemptRecord[]; settled: SettledStep[]; ended: boolean };
+type Carried = {
+  unrecorded: AttemptRecord[];
+  settled: SettledStep[];
+  ended: boolean;
+  pace: ReturnType<typeof createPacer>;
+};
+
+/** Whether the last attempt has recorded the end, and everything that came before it is recorded too. */
+function isRecorded(end: RunEnd, settled: SettledStep[], carried: Carried): boolean {
+  const left = settled.length + carried.settled.length + carried.unrecorded.length;
+  return carried.ended && end.status === "succeeded" && left === 0;
+}
 
 /** Has the end written, and whatever is not written yet. A cancel must not cut off the report of itself. */
 async function report(input: RunFlowInput, end: RunEnd, settled: SettledStep[], carried: Carried): Promise<void> {
@@ -101,11 +112,14 @@ async function runToEnd(input: RunFlowInput, carried: Carried): Promise<RunResul
 async function interpretRun(input: RunFlowInput, carried: Carried): Promise<RunResult> {
   const { tenantId, runId, plan, event } = input;
   const { dataText, editedIn: _, ...envelope } = event;
-  const data = dataText === undefined ? await loadParts(input) : (JSON.parse(dataText) as Json); // Checked at accept.
+  // The text was checked when the event was accepted.
+  const data = dataText === undefined ? await loadParts(input, carried) : loaded(JSON.parse(dataText) as Json);
+  if (data.outcome === "cancelled") return { status: "cancelled", settled: [] };
+  if (data.outcome === "failed") return { status: "failed", error: data.failure, settled: [] };
   const kept = input.retry?.keeps === true ? await loadKept(input) : undefined;
   return interpret(
     plan,
-    { event: { ...envelope, data }, run: { id: runId }, tenant: { id: tenantId } },
+    { event: { ...envelope, data: data.output }, run: { id: runId }, tenant: { id: tenantId } },
     effectsOf(input, carried),
     kept,
   );
@@ -133,10 +147,13 @@ function loadKept({ tenantId, runId }: RunFlowInput): Promise<KeptSteps> {
 }
 
 /** What the conditions of this plan read of an event that travels by reference. */
-async function loadParts({ tenantId, runId, plan, event }: RunFlowInput): Promise<Json> {
-  if (plan.eventPaths.length === 0) return {};
-  return localAs(summaries.eventParts).loadEventParts({ tenantId, runId, event, paths: plan.eventPaths });
+async function loadParts({ tenantId, runId, plan, event }: RunFlowInput, carried: Carried): Promise<EffectResult> {
+  if (plan.eventPaths.length === 0) return loaded({});
+  const asked = { tenantId, runId, event, paths: plan.eventPaths };
+  return settle(localAs(summaries.eventParts).loadEventParts(asked).then(loaded), carried);
 }
+
+const loaded = (output: Json) => ({ outcome: "succeeded", output }) as const;
 
 /** Where each effect of the interpreter happens. */
 function effectsOf(input: RunFlowInput, carried: Carried): Effects {
@@ -146,37 +163,50 @@ function effectsOf(input: RunFlowInput, carried: Carried): Effects {
   const again = info.firstExecutionRunId !== info.runId;
   return {
     nowMs: () => Date.now(),
-    render: (values, _uses, scope) => settle(localAs(summaries.values).renderValues({ ...context, values, scope })),
+    render: (values, _uses, scope) =>
+      settle(localAs(summaries.values).renderValues({ ...context, values, scope }), carried),
     decide: (condition, scope) =>
-      settle(localAs(summaries.condition).decideCondition({ ...context, rule: condition.rule, scope })),
+      settle(localAs(summaries.condition).decideCondition({ ...context, rule: condition.rule, scope }), carried),
     async perform(step, scope, settled) {
+      const asked = { ...context, flow: plan.flow, step, scope, settled, endsRun: endsRun(plan, step), again };
+      const given = fitting({ ...asked, ...askedFor(input, step) }, carried);
+      if (given === undefined) return endWithoutAttempt(step, tooMuchToRead, [], carried);
       try {
         // Where an attempt runs is decided here and nowhere else: a regular activity, dispatched eagerly.
         const attempt = attemptsOf(step);
         // An answer to who asks; it writes nothing into the history.
         setCurrentDetails(stepDetails(step));
-        const done = await attempt.performStep({
-          ...context,
-          flow: plan.flow,
-          step,
-          scope,
-          settled,
-          endsRun: endsRun(plan, step),
-          again,
-          ...askedFor(input, step),
-        });
+        const done = await attempt.performStep(given);
         carried.ended = done.ended === true;
         if (done.unrecorded) {
           carried.unrecorded.push(done.unrecorded);
-          carried.settled.push(...settled);
+          carried.settled.push(...given.settled);
         }
         return { outcome: "succeeded", output: done.output };
       } catch (error) {
-        return endOfAttempts(step, error, settled, carried);
+        return endOfAttempts(step, error, given.settled, carried);
       }
     },
   };
 }
+
+/**
+ * What an attempt is given, as far as it fits into one payload; undefined when what the step reads is too much. The steps
+ * that ended before it can be recorded at the end of the run as well.
+ */
+function fitting(given: PerformStepInput, carried: Carried): PerformStepInput | undefined {
+  const { scope, settled } = given;
+  if (fitsPayload(given, [scope, settled])) return given;
+  carried.settled.push(...settled);
+  const rest = { ...given, settled: [] };
+  return fitsPayload(rest, scope) ? rest : undefined;
+}
+
+const tooMuchToRead: Failure = {
+  class: "limit",
+  code: "scope_too_large",
+  message: "The outputs and variables that the step reads come to more than 2 MB: read fewer of them, or smaller ones.",
+};
 
 /** Whose key the step's effect carries, and the input that somebody gave it, in a run that was asked for again. */
 function askedFor({ retry }: RunFlowInput, { path }: PlanAction): { keyRunId?: RunId; inputOverride?: Json } {
@@ -224,6 +254,11 @@ function endOfAttempts(step: PlanAction, error: unknown, settled: SettledStep[],
           code: "attempt_lost",
           message: "The last attempt was cut off: whether it took effect is not known.",
         };
+  return endWithoutAttempt(step, failure, settled, carried);
+}
+
+/** The end of a step that no attempt has recorded. */
+function endWithoutAttempt(step: PlanAction, failure: Failure, settled: SettledStep[], carried: Carried): EffectResult {
   carried.settled.push(...settled, { ...nameOf(step), status: "failed", error: failure, atMs: Date.now() });
   return { outcome: "failed", failure };
 }
@@ -237,27 +272,15 @@ function isFailure(detail: unknown): detail is Failure {
   return typeof detail === "object" && detail !== null && "class" in detail && "message" in detail;
 }
 
-async function settle(result: Promise<EffectResult>): Promise<EffectResult> {
+async function settle(result: Promise<EffectResult>, { pace }: Carried): Promise<EffectResult> {
   try {
-    return await result;
+    const settled = await result;
+    await pace(settled);
+    return settled;
   } catch (error) {
     if (isCancellation(error)) return { outcome: "cancelled" };
     const message =
       error instanceof Error ? (error.cause instanceof Error ? error.cause.message : error.message) : String(error);
     return { outcome: "failed", failure: { class: "internal", code: "activity", message } };
   }
-}
-
-/** Closes the workflow as the run ended. A failed run is an outcome of the flow, not a fault of the worker. */
-function closeAs(end: RunEnd): Json {
-  if (end.status === "cancelled") throw new CancelledFailure("The run was cancelled.");
-  if (end.status !== "failed") return { status: end.status };
-  const error = end.error ?? { class: "internal", message: "The run failed." };
-  throw ApplicationFailure.create({
-    message: error.message,
-    type: error.class,
-    nonRetryable: true,
-    details: [end],
-    category: ApplicationFailureCategory.BENIGN,
-  });
 }

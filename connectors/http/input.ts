@@ -61,7 +61,7 @@ const multipart: JsonSchema = {
   type: "array",
   minItems: 1,
   maxItems: 100,
-  description: "A body of the form multipart/form-data: fields, and stored blobs as files.",
+  description: "A body of the form multipart/form-data: fields, and stored blobs as files, 10 MB at most together.",
   items: {
     type: "object",
     if: { type: "object", required: ["blob"], properties: { blob: true } },

@@ -68,7 +68,8 @@ function itemsOf(pages: Pages, read: Page[]): Json[] {
 /** The target of the first link of relation `next` (RFC 8288, section 3). */
 function nextLink(header: string): string | undefined {
   for (const [, target = "", parameters = ""] of header.matchAll(
-    /<([^>]*)>((?:\s*;\s*[\w!#$&+.^`|~*-]+(?:=(?:"[^"]*"|[^\s,;"]*))?)*)/g,
+    // No address holds a `<`; without this each of many would be read to the end of the header.
+    /<([^<>]*)>((?:\s*;\s*[\w!#$&+.^`|~*-]+(?:=(?:"[^"]*"|[^\s,;"]*))?)*)/g,
   )) {
     const rel = /;\s*rel\s*=\s*(?:"([^"]*)"|([^\s,;"]+))/i.exec(parameters);
     const relations = (rel?.[1] ?? rel?.[2] ?? "").toLowerCase().split(/\s+/);

@@ -57,6 +57,7 @@ const classByCode: ReadonlyMap<string, FailureClass> = new Map([
 const hintByCode: ReadonlyMap<string, string> = new Map([
   ["INVALID_FIELD", "The field is misspelt, or the connection's user may not see it."],
   ["INVALID_TYPE", "The object is misspelt, or the connection's user may not see it."],
+  ["NOT_FOUND", "Check the object, the record's id, and the name of the field where an external id is used."],
   ["DUPLICATES_DETECTED", "Set `allowDuplicates` to save all the same, if the rule only warns."],
   ["API_DISABLED_FOR_ORG", "Its edition has no API access, or the user's profile lacks “API Enabled”."],
   ["UNSUPPORTED_API_VERSION", "Give the connection an `apiVersion` that Salesforce still has."],

@@ -62,7 +62,8 @@ const refusalByCode: ReadonlyMap<string, Refusal> = new Map([
     no_access: "The app may not react there",
   }),
   ...group("not_found", {
-    channel_not_found: "Check the channel's ID; the app must have been invited to a private one",
+    channel_not_found:
+      "The app sees no such channel: check its name or ID, and invite the app (/invite @app) where it is private",
     message_not_found: "There is no message with this ts in the channel",
     users_not_found: "Nobody in the workspace has this e-mail address",
     user_not_found: "There is no such user",

@@ -18,10 +18,12 @@ export const pageQuery = {
   cursor: { type: "string", minLength: 1, maxLength: 128, description: "`nextCursor` of the page before." },
 } satisfies { [name: string]: JsonSchema };
 
+const aTime = "RFC 3339, such as 2026-11-22T04:00:00Z";
+
 /** The time bounds of lists. */
 export const timeQuery = {
-  since: { type: "string", format: "date-time", description: "Only what came at this time or later." },
-  until: { type: "string", format: "date-time", description: "Only what came before this time." },
+  since: { type: "string", format: "date-time", description: `Only what came at this time or later: ${aTime}.` },
+  until: { type: "string", format: "date-time", description: `Only what came before this time: ${aTime}.` },
 } satisfies { [name: string]: JsonSchema };
 
 /** A check of parsed query strings against the schemas of their fields. Throws AppError `request.invalid`. */

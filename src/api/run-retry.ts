@@ -109,12 +109,11 @@ function readRequest(body: Buffer | undefined): RetryRequest {
   }
   // The schema holds for it.
   const { event, ...rest } = parsed.value as Omit<RetryRequest, "event" | "requestId"> & { event?: { data: Json } };
-  return { ...rest, ...(event === undefined ? {} : { event: { dataText: dataTextOf(body) } }) };
+  return { ...rest, ...(event === undefined ? {} : { event: { dataText: dataTextOf(parsed.text) } }) };
 }
 
 /** The text of `event.data` as it was written. The body is known to have one. */
-function dataTextOf(body: Buffer): string {
-  const text = body.toString("utf8");
+function dataTextOf(text: string): string {
   const event = memberOf(text, 0, "event");
   const data = memberOf(text, event?.start ?? 0, "data");
   return text.slice(data?.start, data?.end).trim();

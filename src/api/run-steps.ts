@@ -35,9 +35,12 @@ function walk(steps: PlanStep[], parents: string[], expected: boolean): Planned[
 }
 
 /** A step as recorded. Under way in a run that has ended, it was cut off: nothing goes on with it. */
-function rowOf({ tenantId: _, runId: __, ...row }: StepRecord, isOpen: boolean): StepRow {
-  if (isOpen || (row.status !== "running" && row.status !== "waiting")) return row;
-  return { ...row, status: "cancelled", attempts: row.attempts.map(({ nextAttemptAt: _at, ...attempt }) => attempt) };
+function rowOf({ tenantId: _, runId: __, attempts, ...rest }: StepRecord, isOpen: boolean): StepRow {
+  const { path, id, use, status, ...facts } = rest;
+  // People read this: what the step is stands first, the long list of what it did last.
+  const row: StepRow = { path, id, ...(use === undefined ? {} : { use }), status, ...facts, attempts };
+  if (isOpen || (status !== "running" && status !== "waiting")) return row;
+  return { ...row, status: "cancelled", attempts: attempts.map(({ nextAttemptAt: _at, ...attempt }) => attempt) };
 }
 
 function pendingRow(step: PlanStep): StepRow {

@@ -91,7 +91,7 @@ function cancelRoute({ store, runs }: Deps): Route {
     summary: "Cancel a run",
     responses: {
       200: { description: "The run is cancelled.", schema: runSchema },
-      202: { description: "The run is asked to end; an attempt that is under way ends first.", schema: runSchema },
+      202: { description: "The run is asked to end; an attempt that is under way is cut off.", schema: runSchema },
     },
     async handler({ tenantId, params }) {
       const { id } = await findRun(store, tenantId, params.id);

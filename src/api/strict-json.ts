@@ -2,7 +2,8 @@
 import { childPointer, type Finding } from "../model/problem.ts";
 import { endOfString, nameOf, readJsonText } from "../ingest/json-scan.ts";
 
-export type StrictJson = { ok: true; value: unknown } | { ok: false; detail: string; errors?: Finding[] };
+/** `text` is what was parsed, without a byte order mark. */
+export type StrictJson = { ok: true; value: unknown; text: string } | { ok: false; detail: string; errors?: Finding[] };
 
 /** Names by which an object leads to its prototype: a merge of such a body would change every object of the process. */
 const forbiddenKeys = new Set(["__proto__", "constructor", "prototype"]);
@@ -14,7 +15,7 @@ export function parseStrictJson(bytes: Buffer): StrictJson {
   const json = readJsonText(bytes);
   if (!json.ok) return json;
   const errors = checkKeys(json.text);
-  if (errors.length === 0) return { ok: true, value: json.value };
+  if (errors.length === 0) return { ok: true, value: json.value, text: json.text };
   return { ok: false, detail: "The body has keys that cannot be read safely: `errors` says which.", errors };
 }
 

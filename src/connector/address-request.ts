@@ -42,6 +42,19 @@ export function addressRequest(
   return { ok: true, request: { ...applied, headers: { ...applied.headers, ...headers } } };
 }
 
+/**
+ * A request for the next page without the connection's own parameters: vendors repeat the whole query in their links, and
+ * the connection sets its own anew.
+ */
+export function withoutApplied(request: ActionRequest, connection: OpenConnection | undefined): ActionRequest {
+  const names = Object.keys(connection?.applied.query ?? {});
+  if (names.length === 0 || !URL.canParse(request.url)) return request;
+  const url = new URL(request.url);
+  const repeated = takenNames(names, [...url.searchParams.keys()]);
+  for (const name of repeated) url.searchParams.delete(name);
+  return repeated.length === 0 ? request : { ...request, url: url.href };
+}
+
 /** Whether two URLs have one scheme, host and port (RFC 6454, section 4). False for what is no URL. */
 export function isSameOrigin(one: string, other: string): boolean {
   const origin = originOf(one);
@@ -63,6 +76,12 @@ function absoluteUrl(url: string, baseUrl: string | undefined): string | undefin
 function takenName(names: string[], given: string[]): string | undefined {
   const lower = new Set(given.map((name) => name.toLowerCase()));
   return names.find((name) => lower.has(name.toLowerCase()));
+}
+
+/** Those of the given names that are also among the others, as they are spelt there. */
+function takenNames(names: string[], given: string[]): string[] {
+  const lower = new Set(names.map((name) => name.toLowerCase()));
+  return given.filter((name) => lower.has(name.toLowerCase()));
 }
 
 function parametersOf(url: string): string[] {

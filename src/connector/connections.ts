@@ -142,7 +142,9 @@ function unknown(ref: string): Failure {
 }
 
 function waiting({ slug, statusReason }: StoredConnection): Failure {
-  const message = `The connection "${slug}" waits for its owner: ${statusReason ?? "its credentials are refused."}`;
+  const reason = statusReason ?? "Its credentials are refused.";
+  const repair = "Rotate it, or repair it at the vendor's and test it: the step then goes on by itself.";
+  const message = `The connection "${slug}" waits for its owner. ${reason} ${repair}`;
   return { class: "auth_revoked", code: "connection_reauth_required", message };
 }
 

@@ -20,7 +20,7 @@ export async function outputOf(
   if (!("bytes" in answered)) return bounded(answered.output, to.redact);
   let ref: BlobRef;
   try {
-    ref = await to.blobs.put(to.tenantId, redactBytes(answered.bytes, to.redact), answered.contentType);
+    ref = await to.blobs.put(to.tenantId, redactBytes(answered.bytes, to.redact), to.redact(answered.contentType));
   } catch {
     const message = "The answer came, but its bytes could not be stored.";
     return { ok: false, failure: { class: "internal", code: "bytes_not_stored", message } };

@@ -1,4 +1,5 @@
 // Can this call be made? Its action is known, its input fits, its connection is open, and the bytes that it sends are there.
+import { blobBytesMax } from "../model/blob.ts";
 import type { Failure } from "../model/failure.ts";
 import type { Json, JsonObject } from "../model/json.ts";
 import type { BlobStore } from "../store/blobs.ts";
@@ -113,13 +114,23 @@ async function loadBlobs(
   given: PerformInput,
 ): Promise<{ ok: true; loaded: Map<string, LoadedBlob> } | { ok: false; failure: Failure }> {
   const loaded = new Map<string, LoadedBlob>();
+  let bytes = 0;
   for (const id of action.blobs?.(input) ?? []) {
-    const blob = await stored(store.find(given.tenantId, id));
+    const blob = loaded.get(id) ?? (await stored(store.find(given.tenantId, id)));
     if (blob === undefined) return refused("blob_unknown", `There is no blob ${id}, or it has expired after 30 days.`);
     loaded.set(id, blob);
+    // Each mention counts: a request holds its bytes as often.
+    bytes += blob.data.length;
+    if (bytes > blobBytesMax) return { ok: false, failure: tooManyBytes };
   }
   return { ok: true, loaded };
 }
+
+const tooManyBytes: Failure = {
+  class: "limit",
+  code: "blobs_too_large",
+  message: `A request sends ${blobBytesMax / (1024 * 1024)} MB of stored bytes at most: send the files one by one.`,
+};
 
 function refused(code: string, message: string): { ok: false; failure: Failure } {
   return { ok: false, failure: { class: "validation", code, message } };

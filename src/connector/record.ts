@@ -1,18 +1,24 @@
 // What of an attempt is recorded, and what must not be? Secrets are replaced by value, in every form, wherever they turn up.
+import { StringDecoder } from "node:string_decoder";
 import type { HttpAnswer } from "../delivery/http.ts";
 import type { Attempt } from "../model/attempt.ts";
 import type { Failure } from "../model/failure.ts";
 import type { Json, JsonObject, JsonSchema } from "../model/json.ts";
-import { createRedactor, redactedMark, redactHeaders, redactJson } from "../vault/redact.ts";
+import { createRedactor, redactedMark, redactHeaders, redactJson, withoutTorn } from "../vault/redact.ts";
 import type { Redact } from "../vault/redact.ts";
 import type { ActionRequest } from "./contract.ts";
 import type { OpenConnection } from "./open-connection.ts";
 
-/** Recorded bodies are cut here, so that many attempts of one step still fit into one document. */
-const recordedCharsMax = 64 * 1024;
+/** Recorded bodies are cut here, so that the fifty attempts that a step may have fit into one document of 16 MB. */
+const recordedBytesMax = 64 * 1024;
 
 /** Replaces these secrets; those of a connection or an input that comes into play later are added. */
-export type Redactor = { redact: Redact; add(secrets: readonly string[]): void };
+export type Redactor = {
+  redact: Redact;
+  add(secrets: readonly string[]): void;
+  /** The bytes of an answer that was cut off, without secrets, and without the half of one at their end. */
+  redactCut(bytes: Buffer): Buffer;
+};
 
 export function createGrowingRedactor(secrets: readonly string[]): Redactor {
   const known = new Set(secrets.flatMap(partsOf));
@@ -25,12 +31,19 @@ export function createGrowingRedactor(secrets: readonly string[]): Redactor {
       for (const one of added) known.add(one);
       redact = createRedactor([...known]);
     },
+    redactCut: (bytes) => withoutTorn(redactBytes(bytes, redact), [...known]),
   };
 }
 
-/** The part behind `whsec_`, or behind `Basic `, is the secret itself; a receiver may show it without its prefix. */
+/**
+ * The part behind `whsec_`, or behind a scheme as in `Basic x` and `Token x` (RFC 9110, section 11.4), is the secret
+ * itself: a receiver may show it alone. So may one that has read a user's password.
+ */
 function partsOf(secret: string): string[] {
-  return [secret, secret.replace(/^wh[a-z]{2,3}_/, ""), secret.replace(/^(?:basic|bearer) +/i, "")];
+  const parts = [secret, secret.replace(/^wh[a-z]{2,3}_/, ""), secret.replace(/^[\w!#$%&'*+.^`|~-]+ +/, "")];
+  const [, pair = ""] = /^basic +(\S+)$/i.exec(secret) ?? [];
+  const [, password] = /^[^:]*:(.+)$/s.exec(Buffer.from(pair, "base64").toString("utf8")) ?? [];
+  return password === undefined ? parts : [...parts, password];
 }
 
 /** Everything of a connection that must not be recorded: what it is made of, and what requests carry of it. */
@@ -71,7 +84,8 @@ function maskUser(text: string): string {
 }
 
 export function redactFailure(failure: Failure, redact: Redact): Failure {
-  return { ...failure, message: redact(failure.message) };
+  // The code may be the vendor's own word, and so anything.
+  return { ...failure, code: redact(failure.code), message: redact(failure.message) };
 }
 
 export function recordedRequest(request: ActionRequest, redact: Redact): NonNullable<Attempt["request"]> {
@@ -85,11 +99,12 @@ export function recordedRequest(request: ActionRequest, redact: Redact): NonNull
 
 export function recordedResponse(answer: HttpAnswer, redact: Redact): NonNullable<Attempt["response"]> {
   const body = redact(answer.body.toString("utf8"));
+  const kept = beginning(body);
   return {
     status: answer.status,
     headers: redactHeaders(answer.headers, redact),
-    body: body.slice(0, recordedCharsMax),
-    truncated: answer.truncated || body.length > recordedCharsMax,
+    body: kept,
+    truncated: answer.truncated || kept.length < body.length,
   };
 }
 
@@ -102,8 +117,16 @@ export function redactBytes(bytes: Buffer, redact: Redact): Buffer {
 }
 
 function cut(body: string): string {
-  if (body.length <= recordedCharsMax) return body;
-  return `${body.slice(0, recordedCharsMax)}… (${body.length} characters in all)`;
+  const kept = beginning(body);
+  return kept.length === body.length ? body : `${kept}… (${body.length} characters in all)`;
+}
+
+/** As much of a text as is recorded, in whole characters. */
+function beginning(text: string): string {
+  const head = text.slice(0, recordedBytesMax);
+  const bytes = Buffer.from(head);
+  // The decoder keeps back the bytes of a character that was cut.
+  return bytes.length <= recordedBytesMax ? head : new StringDecoder("utf8").write(bytes.subarray(0, recordedBytesMax));
 }
 
 type Hint = "x-secret" | "x-headers";

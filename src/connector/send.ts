@@ -4,7 +4,7 @@ import { blobBytesMax } from "../model/blob.ts";
 import type { Phases } from "../model/attempt.ts";
 import type { Failure } from "../model/failure.ts";
 import type { TenantId } from "../model/ids.ts";
-import { addressRequest, isSameOrigin } from "./address-request.ts";
+import { addressRequest, isSameOrigin, withoutApplied } from "./address-request.ts";
 import type { ActionRequest, Connector } from "./contract.ts";
 import type { Connections, OpenConnection, Opened } from "./open-connection.ts";
 import { secretsOf, type Redactor } from "./record.ts";
@@ -54,7 +54,8 @@ export async function sendWithCredentials<Read>(
 ): Promise<Sent<Read>> {
   const asked = { renewal: false, refusal: false };
   for (;;) {
-    const addressed = addressRequest(request, session.connection, session.connector.baseUrl);
+    const wanted = page ? withoutApplied(request, session.connection) : request;
+    const addressed = addressRequest(wanted, session.connection, session.connector.baseUrl);
     if (!addressed.ok) return { outcome: "failed", failure: addressed.failure };
     const before = session.last?.request.url;
     if (page && before !== undefined && !isSameOrigin(addressed.request.url, before)) return foreignPage;
@@ -108,13 +109,15 @@ async function transmit(session: Session, request: ActionRequest): Promise<HttpR
   }
   session.deadlineMs ??= performance.now() + session.timeoutMs;
   const { signal, answerBytesMax } = session;
-  const result = await session.http.send({
+  const answered = await session.http.send({
     ...request,
     // Never 0: a request whose time is over ends as one that took too long.
     timeoutMs: Math.max(1, session.deadlineMs - performance.now()),
     ...(signal === undefined ? {} : { signal }),
     ...(answerBytesMax === undefined ? {} : { bodyBytesMax: Math.min(answerBytesMax, blobBytesMax) }),
   });
+  const isCut = answered.ok && answered.truncated;
+  const result = isCut ? { ...answered, body: session.redactor.redactCut(answered.body) } : answered;
   session.last = { request, result };
   session.spentMs += result.phases.total;
   return result;

@@ -42,6 +42,8 @@ export type TokenRequest = {
 export const tokenTimeoutMs = 10_000;
 /** How long an assertion may be used, in milliseconds: Salesforce takes three minutes at most. */
 const assertionMs = 170_000;
+/** What lives longer is asked for again all the same: no moment of a number that somebody sends can be out of range. */
+const lifetimeMsMax = 24 * 60 * 60_000;
 const jwtBearerGrant = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
 /** Asks for a token once. Never rejects for what the network or the endpoint does. */
@@ -56,10 +58,12 @@ export async function fetchToken(request: TokenRequest): Promise<TokenAnswer> {
       rule.grant === "client_credentials"
         ? await clientCredentialsGrant(config, parameters)
         : await genericGrantRequest(config, jwtBearerGrant, { ...parameters, assertion: await assertionOf(request) });
-    const lifetimeMs = answer.expires_in === undefined ? rule.lifetimeMs : answer.expires_in * 1000;
-    const baseUrl = rule.baseUrlMember === undefined ? undefined : answer[rule.baseUrlMember];
-    const { access_token: accessToken } = answer;
-    return { outcome: "token", accessToken, lifetimeMs, ...(typeof baseUrl === "string" ? { baseUrl } : {}) };
+    const givenMs = answer.expires_in === undefined ? rule.lifetimeMs : answer.expires_in * 1000;
+    const token = { accessToken: answer.access_token, lifetimeMs: Math.min(givenMs, lifetimeMsMax) };
+    if (rule.baseUrlMember === undefined) return { outcome: "token", ...token };
+    const baseUrl = answer[rule.baseUrlMember];
+    const isAddress = typeof baseUrl === "string" && URL.canParse(baseUrl);
+    return isAddress ? { outcome: "token", ...token, baseUrl } : withoutAddress(rule.baseUrlMember);
   } catch (error) {
     return meaningOf(error, seen.result, request);
   }
@@ -182,18 +186,27 @@ function meaningOf(error: unknown, result: HttpResult | undefined, request: Toke
 }
 
 function meaningOfError(
-  { error: code, error_description: about, status }: ResponseBodyError,
+  { error, error_description: about, status }: ResponseBodyError,
   secrets: readonly string[],
   later: { retryAfterMs?: number },
 ): TokenAnswer {
+  const redact = createRedactor(secrets);
+  // What may stand in a code may be a secret's text, too.
+  const code = redact(error);
   // Replaced before it is cut: half a secret would not be known as one.
-  const description = about ? `: ${createRedactor(secrets)(about).slice(0, 200)}` : "";
+  const description = about ? `: ${redact(about).slice(0, 200)}` : "";
   const message = `The token endpoint answered ${code}${description}.`;
   // Salesforce says `invalid_grant` of somebody who only asks too often.
   if (passing.has(code) || /rate (limit )?exceeded/i.test(description)) {
     return { outcome: "unavailable", failure: { class: "transient", code, message, status }, ...later };
   }
   return { outcome: "refused", failure: { class: "auth_revoked", code, message, status } };
+}
+
+/** A token that could be kept for an hour, and that no request could be sent with. */
+function withoutAddress(member: string): TokenAnswer {
+  const message = `The token endpoint's answer holds no address in "${member}", so nobody knows where requests go.`;
+  return { outcome: "unavailable", failure: { class: "transient", code: "token_answer", message } };
 }
 
 /** Only building the request can fail before it is sent: a key that is none, an address that cannot be read. */

@@ -8,6 +8,7 @@ import type { Vault } from "../vault/vault.ts";
 import { createRedactor } from "../vault/redact.ts";
 import { addressRequest } from "./address-request.ts";
 import { revoked, type ConnectionReader } from "./connection-reader.ts";
+import { redactFailure } from "./record.ts";
 import { openConnectionOf, type Unsealed } from "./open-credentials.ts";
 import { ensureToken, type TokenDeps } from "./tokens.ts";
 
@@ -88,7 +89,7 @@ async function callVendor(http: TrialDeps["http"], unsealed: Unsealed): Promise<
   if (!result.ok) return { ok: false, failure: failureOfResult(result) ?? noAnswer };
   const answered = connector.check.response(result);
   if (answered.ok) return { ok: true, detail: redact(answered.detail) };
-  return { ok: false, failure: { ...answered.failure, message: redact(answered.failure.message) } };
+  return { ok: false, failure: redactFailure(answered.failure, redact) };
 }
 
 const noAnswer: Failure = { class: "network", code: "no_answer", message: "The call had no answer." };

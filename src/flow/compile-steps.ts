@@ -122,6 +122,8 @@ function connectionFault(
   context: CompileContext,
 ): Omit<Finding, "pointer"> | undefined {
   const { actions, connections = new Map<string, string>() } = context;
+  // Of an action that does not exist nobody knows which connections it would take.
+  if (!actions.has(use)) return undefined;
   const takes = actions.get(use)?.connection;
   if (connection === undefined) {
     if (takes !== "required") return undefined;

@@ -17,8 +17,8 @@ export type MatchIndex = {
   all: Entry[];
 };
 
-/** `nowMs` is the `now` of conditions; `env` and `tenant` what they read under these names. */
-export type MatchOptions = { nowMs: number; env?: JsonObject; tenant?: { id: string } };
+/** `nowMs` is the `now` of conditions; `tenant` what they read under this name. */
+export type MatchOptions = { nowMs: number; tenant?: { id: string } };
 
 export type Matches = {
   matched: Plan[];
@@ -105,7 +105,7 @@ function scopeOf(
   const { id = "", type, occurredAt = "", source } = event;
   const read: JsonObject = { id, type, occurredAt, data };
   if (source !== undefined) read["source"] = source;
-  const scope: JsonObject = { event: read, env: options.env ?? {} };
+  const scope: JsonObject = { event: read };
   if (options.tenant !== undefined) scope["tenant"] = options.tenant;
   return scope;
 }

@@ -13,7 +13,7 @@ import { renderTemplate, type Escape, type RenderOptions, type RenderResult } fr
 const escapeByKind: { readonly [kind in TemplateKind]: Escape } = { slack: "slack", email: "none", text: "none" };
 
 /** Everything that any place of a flow can read: a template does not know yet where it will stand. */
-const roots = new Set(["event", "steps", "vars", "flow", "run", "tenant", "env", "error", "output"]);
+const roots = new Set(["event", "steps", "vars", "flow", "run", "tenant", "error", "output"]);
 const anyPlace: Place = { roots, steps: new Map(), vars: new Map() };
 const noNames = { steps: new Set<string>(), vars: new Set<string>() };
 

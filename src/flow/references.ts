@@ -26,8 +26,8 @@ export type ReferenceFault = {
   suggestion?: string;
 };
 
-const filterRoots = ["event", "flow", "tenant", "env"];
-const stepRoots = ["event", "steps", "vars", "flow", "run", "tenant", "env"];
+const filterRoots = ["event", "flow", "tenant"];
+const stepRoots = ["event", "steps", "vars", "flow", "run", "tenant"];
 /** Roots that exist at some places only, and where. */
 const specialRoots: { readonly [root: string]: string } = {
   error: "only in the steps of `onError` and `onFailure`",

@@ -82,7 +82,7 @@ function messageOf(error: ErrorObject): string {
     case "dependentRequired":
       return `\`${String(params["missingProperty"])}\` is missing.`;
     case "additionalProperties":
-      return `\`${String(params["additionalProperty"])}\` is not known here. Known: ${quoted(membersOf(error))}.`;
+      return `\`${String(params["additionalProperty"])}\` is not known here. ${known(membersOf(error))}`;
     case "unevaluatedProperties":
       return `\`${String(params["unevaluatedProperty"])}\` is not known here.`;
     case "type":
@@ -106,8 +106,29 @@ function messageOf(error: ErrorObject): string {
         ? "This has none of the possible forms."
         : `One of ${quoted(alternatives(error) ?? [])} is needed here.`;
     default:
-      return `This ${error.message ?? "is not possible"}.`;
+      return rangeOf(error.keyword, params["limit"]) ?? `This ${error.message ?? "is not possible"}.`;
   }
+}
+
+function known(members: readonly string[]): string {
+  return members.length === 0 ? "Nothing can be given here." : `Known: ${quoted(members)}.`;
+}
+
+/** The sentence for a bound that is passed; undefined for keywords that are none. */
+function rangeOf(keyword: string, limit: unknown): string | undefined {
+  const sentences: { readonly [keyword: string]: [before: string, unit: string] } = {
+    minimum: ["This must be at least", ""],
+    maximum: ["This must be at most", ""],
+    minLength: ["This must have at least", " character"],
+    maxLength: ["This must have at most", " character"],
+    minItems: ["This must have at least", " item"],
+    maxItems: ["This must have at most", " item"],
+    minProperties: ["This must have at least", " member"],
+    maxProperties: ["This must have at most", " member"],
+  };
+  const [before, unit] = sentences[keyword] ?? [];
+  if (before === undefined || unit === undefined) return undefined;
+  return `${before} ${String(limit)}${unit === "" || limit === 1 ? unit : `${unit}s`}.`;
 }
 
 function suggestionOf(error: ErrorObject): string | undefined {

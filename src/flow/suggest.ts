@@ -6,13 +6,16 @@ const wordLengthMax = 64;
 /**
  * The candidate that is a slip of the pen away from `word`, or nothing when none is near: one edit for three letters,
  * two for five, three for seven (`retries` means `retry`). An edit inserts, drops, replaces or swaps neighbours; case does not count.
+ * A word of five letters or more that is how one candidate begins, and only one, means that one.
  */
 export function didYouMean(word: string, candidates: Iterable<string>): string | undefined {
   if (word.length === 0 || word.length > wordLengthMax) return undefined;
   const folded = word.toLowerCase();
   let best: string | undefined;
   let bestDistance = Math.max(1, Math.round(word.length * 0.4)) + 1;
+  const longer: string[] = [];
   for (const candidate of candidates) {
+    if (word.length >= 5 && candidate.toLowerCase().startsWith(folded)) longer.push(candidate);
     if (Math.abs(candidate.length - word.length) >= bestDistance) continue;
     const distance = editDistance(folded, candidate.toLowerCase());
     if (distance < bestDistance) {
@@ -20,7 +23,7 @@ export function didYouMean(word: string, candidates: Iterable<string>): string |
       bestDistance = distance;
     }
   }
-  return best;
+  return bestDistance > 1 && longer.length === 1 ? longer[0] : best;
 }
 
 /** Optimal string alignment distance: Levenshtein, with a swap of neighbours as one edit. */

@@ -16,8 +16,12 @@ export const stepStatuses = [
 ] as const;
 export type StepStatus = (typeof stepStatuses)[number];
 
-/** Where a kept step really happened, and how it ended there. */
-export type KeptFrom = { run: RunId; status: "succeeded" | "failed" | "skipped" };
+/**
+ * Where a kept step really happened, and how it ended there. `passed`: nobody knows whether it took effect, and whoever
+ * asked for the retry began behind it.
+ */
+export type KeptFrom = { run: RunId; status: (typeof keptStatuses)[number] };
+const keptStatuses = ["succeeded", "failed", "skipped", "passed"] as const;
 
 /** What a resumed run is told of a step that it keeps. */
 export type KeptStep = { path: string; status: KeptFrom["status"]; output?: Json; error?: Failure };
@@ -78,10 +82,12 @@ export const stepSchema: JsonSchema = {
     attempts: { type: "array", items: attemptSchema },
     keptFrom: {
       type: "object",
-      description: "Of a kept step: the run in which it really happened, and how it ended there.",
+      description:
+        "Of a kept step: the run in which it really happened, and how it ended there. `passed`: nobody knows whether it took " +
+        "effect, and the retry was asked for from behind it.",
       additionalProperties: false,
       required: ["run", "status"],
-      properties: { run: { type: "string" }, status: { type: "string", enum: ["succeeded", "failed", "skipped"] } },
+      properties: { run: { type: "string" }, status: { type: "string", enum: keptStatuses } },
     },
   },
 };

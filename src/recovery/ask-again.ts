@@ -30,6 +30,8 @@ export type Asked = {
   data: "kept" | "published" | { text: string };
   inputs: { readonly [path: string]: Json };
   requestId?: string | undefined;
+  /** What the request asked for, where that is more than this earlier run. */
+  askedFor?: string;
 };
 
 /** `found`: the same request made the run before. `open`: the run, or one that repeats it, has not ended. */
@@ -42,7 +44,7 @@ const triesMax = 3;
 export async function askAgain(deps: RecoveryDeps, earlier: Run, asked: Asked): Promise<AskedAgain> {
   const { store } = deps;
   const { tenantId } = earlier;
-  const about = { of: earlier.id, requestId: asked.requestId };
+  const about = { of: earlier.id, requestId: asked.requestId, askedFor: asked.askedFor };
   const stands = await store.runs.findAgain(tenantId, about);
   if (stands.outcome === "found") return stands;
   if (!isEnded(earlier.status)) return { outcome: "open", run: earlier };
@@ -79,7 +81,7 @@ export async function askAgain(deps: RecoveryDeps, earlier: Run, asked: Asked): 
 export async function insert(
   { store, wake }: RecoveryDeps,
   run: Run,
-  about: { of: string; requestId?: string | undefined; dataText?: string | undefined },
+  about: { of: string; requestId?: string | undefined; askedFor?: string | undefined; dataText?: string | undefined },
 ): Promise<Exclude<AskedAgain, { outcome: "refused" }>> {
   for (let tries = 1; tries <= triesMax; tries++) {
     const inserted = await store.runs.insertAgain(run, about);

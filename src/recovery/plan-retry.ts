@@ -89,7 +89,8 @@ function whyUnreachable(begin: Place, { earlier, places, recordByPath }: Retry):
 
 /** How a step ended where it really happened; undefined when it has not ended. */
 function statusOf(record: StepRecord | undefined): KeptFrom["status"] | undefined {
-  const status = record?.status === "kept" ? record.keptFrom?.status : record?.status;
+  if (record?.status === "kept") return record.keptFrom?.status;
+  const status = record?.status;
   return status === "succeeded" || status === "failed" || status === "skipped" ? status : undefined;
 }
 
@@ -105,7 +106,9 @@ function keptOf(retry: Retry): Map<string, KeptFrom> {
     if (record === undefined || status === undefined) continue;
     // What handled a failure is kept only with the failure: when the step runs again, so does its handler.
     if (place.handles.some((handled) => kept.get(handled)?.status !== "failed")) continue;
-    if (stays(place, record, status, retry)) kept.set(path, record.keptFrom ?? { run: earlier.id, status });
+    const keptFrom = record.keptFrom ?? { run: earlier.id, status };
+    if (stays(place, record, status, retry)) kept.set(path, keptFrom);
+    else if (isPassed(place, record, retry)) kept.set(path, { ...keptFrom, status: "passed" });
   }
   return kept;
 }
@@ -129,6 +132,15 @@ function stays(place: Place, record: StepRecord, status: KeptFrom["status"], ret
   return status !== "failed" || isHandled(place, retry);
 }
 
+/**
+ * Whether a write that may have happened is left as it is: its failure told a person to look, and to begin behind it where it
+ * has happened. Run again, it would happen twice.
+ */
+function isPassed({ step }: Place, record: StepRecord, { begin, earlierPlaces }: Retry): boolean {
+  if (begin === "end" || step.kind !== "action" || record.error?.class !== "ambiguous") return false;
+  return statusOf(record) === "failed" && isSameStep(step, earlierPlaces.get(step.path)?.step);
+}
+
 /** The same path alone does not make the same step: another action has not happened. */
 function isSameStep(step: PlanStep, was: PlanStep | undefined): boolean {
   if (was?.kind !== step.kind) return false;
@@ -146,8 +158,8 @@ function decidesAnew({ plan, earlierPlan, eventEdited }: Retry): boolean {
 }
 
 /** Whether the run went on after a failure: by the step's own `onError`, by that of a step around it, or to its `onFailure`. */
-function isHandled({ step, branches }: Place, { begin, places }: Retry): boolean {
-  if (step.onError !== "fail" || (begin !== "end" && begin.inOnFailure)) return true;
+function isHandled({ step, branches, inOnFailure }: Place, { begin, places }: Retry): boolean {
+  if (step.onError !== "fail" || (begin !== "end" && begin.inOnFailure && !inOnFailure)) return true;
   // One around the beginning has not handled anything: it goes on.
   const isOver = (path: string) => begin === "end" || !begin.branches.includes(path);
   return branches.some((path) => isOver(path) && places.get(path)?.step.onError !== "fail");
@@ -172,7 +184,10 @@ function keysOf(retry: Retry, kept: ReadonlyMap<string, KeptFrom>): { keyRun: Ru
  * succeeded keeps its key, so that it does not happen twice.
  */
 function isWanted(path: string, retry: Retry): boolean {
-  if (retry.eventEdited || Object.hasOwn(retry.inputs, path) || retry.happenedElsewhere.has(path)) return true;
+  // An input that only the earlier run was given has been tried under that run's key: without it, this is something else.
+  const tried = retry.earlier.recovery?.inputs ?? {};
+  if (retry.eventEdited || Object.hasOwn(retry.inputs, path) || Object.hasOwn(tried, path)) return true;
+  if (retry.happenedElsewhere.has(path)) return true;
   return statusOf(retry.recordByPath.get(path)) === "succeeded" || isRewritten(path, retry);
 }
 

@@ -38,6 +38,8 @@ export function createReplay(deps: ReplayDeps) {
   async function play(event: StoredEvent, plan: Plan, requestId: string | undefined): Promise<Run | Skipped> {
     const { tenantId } = event;
     const { id, slug } = plan.flow;
+    // The newest run may be the one that this request has made, before its answer was lost.
+    const askedFor = `${id}/${event.id}`;
     const newest = await store.runs.newestOf(tenantId, plan.flow.id, event.id);
     const first = event.targets.find(({ flow, state }) => flow.id === id && state === "pending");
     // Its row is made when it starts: it must not become a second one.
@@ -50,8 +52,9 @@ export function createReplay(deps: ReplayDeps) {
           data: "published",
           inputs: {},
           requestId,
+          askedFor,
         })
-      : await insert(deps, firstRun(event, plan, deps.nowMs()), { of: `${plan.flow.id}/${event.id}`, requestId });
+      : await insert(deps, firstRun(event, plan, deps.nowMs()), { of: askedFor, requestId });
     if (played.outcome === "made" || played.outcome === "found") return played.run;
     if (played.outcome === "refused") {
       return { flow: { id, slug }, reason: played.findings.map(({ message }) => message).join(" ") };
@@ -127,9 +130,11 @@ function firstRun(event: StoredEvent, plan: Plan, nowMs: number): Run {
 
 function unknownFlow(named: string, all: Chosen[], which: "then" | "now"): AppError {
   const known = all.map(({ flow }) => `\`${flow.slug}\``).join(", ");
-  const what = which === "then" ? "The event started no run of" : "The event does not match, as published now,";
   const others = known === "" ? "" : ` There ${all.length === 1 ? "is" : "are"}: ${known}.`;
-  const message = `${what} the flow \`${named}\`.${others}`;
+  const message =
+    which === "then"
+      ? `The event started no run of the flow \`${named}\`.${others}`
+      : `The flow \`${named}\` is not one that is enabled now and matches the event.${others}`;
   return notRetriable(message, [{ pointer: "/flow", code: "value", message }]);
 }
 

@@ -47,7 +47,7 @@ schema.index({ dueAt: 1 }, { partialFilterExpression: { dueAt: { $exists: true }
 /** What a page of runs has come to. */
 export type Advance = { position: RunId; retried: number; refused: number };
 
-export type BulkRetryStore = ReturnType<typeof createBulkRetryStore>;
+type BulkRetryStore = ReturnType<typeof createBulkRetryStore>;
 
 /** Every query on bulk retries. */
 export function createBulkRetryStore(database: Database) {

@@ -11,6 +11,8 @@ export type AskedAgain = {
   of: string;
   /** The same request makes one run, however often it comes. */
   requestId?: string | undefined;
+  /** What the request asked for, where that is more than `of`: when it comes again, `of` may be the run that it made. */
+  askedFor?: string | undefined;
   /** Data in place of the event's own, as JSON text. */
   dataText?: string | undefined;
 };
@@ -165,8 +167,8 @@ function createDueStarts(database: Database) {
   };
 }
 
-function askedByOf({ of, requestId }: AskedAgain): string | undefined {
-  return requestId === undefined ? undefined : askedByKey(of, requestId);
+function askedByOf({ of, requestId, askedFor = of }: AskedAgain): string | undefined {
+  return requestId === undefined ? undefined : askedByKey(askedFor, requestId);
 }
 
 /** By what a run is found that a request made. The request comes first: what one request made stands together. */

@@ -56,7 +56,8 @@ export function createStepNotes(database: Database) {
      * it be sent.
      */
     noteSending: (step: NotedStep, sending: { attempt: number; since: Date; at: Date }): Promise<void> =>
-      writes.add({ step, set: { status: "running", sending } }),
+      // A success that is recorded stays one, also when an attempt that was given up goes on.
+      writes.add({ step, set: { status: "running", sending }, status: { $ne: "succeeded" } }),
 
     /** Shows a step that waits, without using up an attempt, and what it waits for. */
     noteWaiting: (step: NotedStep, error: Failure): Promise<void> =>

@@ -81,7 +81,10 @@ export function createStepStore(database: Database) {
 
     /** Writes an attempt once, and with it the steps without attempts that ended before it. Journaled when it resolves. */
     recordAttempt: (record: AttemptRecord, settled: SettledStep[]): Promise<void> =>
-      writes.add([attemptWrite(record), ...settled.map((step) => settledWrite(record.tenantId, record.runId, step))]),
+      writes.add([
+        ...attemptWrites(record),
+        ...settled.map((step) => settledWrite(record.tenantId, record.runId, step)),
+      ]),
 
     /** Writes steps that have no attempts. */
     recordSettled: (tenantId: TenantId, runId: RunId, settled: SettledStep[]): Promise<void> =>
@@ -187,13 +190,27 @@ function keyOf(runId: RunId, path: string): string {
   return `${runId}/${path}`;
 }
 
-function attemptWrite(record: AttemptRecord): Update {
+/**
+ * A success that is recorded stays: an attempt that was given up may still end after the one that was made in its place,
+ * and a run may be cancelled before Temporal has the result. Whoever retries the run must not do again what has happened.
+ */
+const unlessSucceeded = { status: { $ne: "succeeded" } } as const;
+
+/** The writes of an attempt, of which one applies. */
+function attemptWrites(record: AttemptRecord): Update[] {
+  const { tenantId, runId, path, attempt } = record;
+  if (record.status === "succeeded") return [attemptWrite(record, {})];
+  const late = { _id: keyOf(runId, path), tenantId, status: "succeeded", "attempts.number": { $ne: attempt.number } };
+  return [{ filter: late, update: { $push: { attempts: attempt } } }, attemptWrite(record, unlessSucceeded)];
+}
+
+function attemptWrite(record: AttemptRecord, guard: object): Update {
   const { tenantId, runId, path, attempt } = record;
   const ended = record.status === "succeeded" || record.status === "failed" || record.status === "cancelled";
   const endedAt = new Date(attempt.startedAt.getTime() + attempt.durationMs);
   return {
     // Written once: the same attempt again finds its number taken and changes nothing.
-    filter: { _id: keyOf(runId, path), tenantId, "attempts.number": { $ne: attempt.number } },
+    filter: { _id: keyOf(runId, path), tenantId, "attempts.number": { $ne: attempt.number }, ...guard },
     update: {
       $setOnInsert: {
         runId,
@@ -219,8 +236,9 @@ function attemptWrite(record: AttemptRecord): Update {
 
 function settledWrite(tenantId: TenantId, runId: RunId, step: SettledStep): Update {
   const at = new Date(step.atMs);
+  const isActionCutOff = step.use !== undefined && (step.status === "cancelled" || step.status === "failed");
   return {
-    filter: { _id: keyOf(runId, step.path), tenantId },
+    filter: { _id: keyOf(runId, step.path), tenantId, ...(isActionCutOff ? unlessSucceeded : {}) },
     update: {
       $set: {
         status: step.status,

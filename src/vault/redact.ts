@@ -1,5 +1,6 @@
 // How do secrets stay out of what is recorded? They are replaced by value, in every form they may have taken on the way.
 import type { Json } from "../model/json.ts";
+import { findDisguised, mayDisguise, plainBytes } from "./disguise.ts";
 
 export type Redact = (text: string) => string;
 
@@ -11,26 +12,76 @@ const secretCharsMin = 6;
 
 /**
  * A function that replaces secrets in a text: as they are, URL-encoded, in base64 (also inside a longer one), and
- * escaped as in JSON. Secrets below six characters are left alone.
+ * escaped as in JSON or HTML, wholly or in part. Secrets below six characters are left alone.
  */
 export function createRedactor(secrets: readonly string[]): Redact {
-  const forms = [...new Set(secrets.filter((secret) => secret.length >= secretCharsMin).flatMap(formsOf))]
-    // The longest first: a shorter one may be a part of it, and its rest would stay.
-    .sort((a, b) => b.length - a.length);
+  const forms = allForms(secrets);
   if (forms.length === 0) return (text) => text;
+  let plainForms: readonly Buffer[] | undefined;
   return (text) => {
     let clean = text;
     for (const form of forms) {
       // Searching first costs next to nothing, and almost no text holds a secret.
       if (clean.includes(form)) clean = clean.replaceAll(form, redactedMark);
     }
-    return clean;
+    if (!mayDisguise(clean)) return clean;
+    plainForms ??= plainFormsOf(secrets);
+    return plainForms.length > 0 ? withoutDisguised(clean, plainForms) : clean;
   };
 }
 
-/** A JSON tree with the secrets of all its strings and keys replaced. */
+/**
+ * The bytes of a text that was cut off, without what may be the first part of a secret at their end: no redactor would
+ * know it. Whole secrets have to be replaced before.
+ */
+export function withoutTorn(bytes: Buffer, secrets: readonly string[]): Buffer {
+  const forms = allForms(secrets).map((form) => Buffer.from(form).toString("latin1"));
+  const longest = Math.max(0, ...forms.map((form) => form.length));
+  const end = bytes.subarray(Math.max(0, bytes.length - longest)).toString("latin1");
+  const torn = Math.max(0, ...forms.map((form) => tornLength(end, form)));
+  return torn === 0 ? bytes : bytes.subarray(0, bytes.length - torn);
+}
+
+function tornLength(end: string, form: string): number {
+  for (let length = Math.min(form.length - 1, end.length); length > 0; length--) {
+    if (end.endsWith(form.slice(0, length))) return length;
+  }
+  return 0;
+}
+
+/** Every form of every secret. The longest first: a shorter one may be a part of it, and its rest would stay. */
+function allForms(secrets: readonly string[]): string[] {
+  const forms = new Set(secrets.filter((secret) => secret.length >= secretCharsMin).flatMap(formsOf));
+  return [...forms].sort((a, b) => b.length - a.length);
+}
+
+/** What is left of secrets and their base64 when all escapes are undone; letters and digits nobody escapes. */
+function plainFormsOf(secrets: readonly string[]): Buffer[] {
+  const forms = secrets
+    .filter((secret) => secret.length >= secretCharsMin)
+    .flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1), ...base64Forms(secret)])
+    .filter((form) => /[^A-Za-z0-9._~-]/.test(form));
+  const plain = new Set(forms.map((form) => plainBytes(Buffer.from(form)).toString("latin1")));
+  return [...plain].filter((form) => form.length >= secretCharsMin).map((form) => Buffer.from(form, "latin1"));
+}
+
+function withoutDisguised(text: string, plainForms: readonly Buffer[]): string {
+  const bytes = Buffer.from(text);
+  const ranges = findDisguised(bytes, plainForms);
+  if (ranges.length === 0) return text;
+  const pieces: string[] = [];
+  let at = 0;
+  for (const { from, to } of ranges) {
+    pieces.push(bytes.toString("utf8", at, from), redactedMark);
+    at = to;
+  }
+  return [...pieces, bytes.toString("utf8", at)].join("");
+}
+
+/** A JSON tree with the secrets of all its strings and keys replaced, and of its numbers: a secret may be digits only. */
 export function redactJson(value: Json, redact: Redact): Json {
   if (typeof value === "string") return redact(value);
+  if (typeof value === "number") return redact(String(value)) === String(value) ? value : redactedMark;
   if (Array.isArray(value)) return value.map((item) => redactJson(item, redact));
   if (typeof value !== "object" || value === null) return value;
   // From entries, not by assignment: a key `__proto__` stays a key.
@@ -40,7 +91,7 @@ export function redactJson(value: Json, redact: Redact): Json {
 /** Headers as they are recorded: those that are secret by nature masked by name, secrets in the others by value. */
 export function redactHeaders(headers: Readonly<Record<string, string>>, redact: Redact): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name, isSecretHeader(name) ? redactedMark : redact(value)]),
+    Object.entries(headers).map(([name, value]) => [redact(name), isSecretHeader(name) ? redactedMark : redact(value)]),
   );
 }
 
@@ -64,6 +115,8 @@ function formsOf(secret: string): string[] {
     inForm,
     encodeURI(whole),
     JSON.stringify(secret).slice(1, -1),
+    // Bytes of UTF-8, each read as one character: bodies that are no text.
+    Buffer.from(whole).toString("latin1"),
     // OAuth encodes the parts of HTTP Basic as in a form (RFC 6749, section 2.3.1), and a URL in base64 holds its query.
     ...[...new Set([whole, encoded, inForm])].flatMap(base64Forms),
   ];

@@ -143,6 +143,18 @@ test("each POST has a key of its own, unless the caller gives one", async () => 
   expect([new Set(keys).size, keys[2], keys[3]]).toEqual([4, "mine", null]);
 });
 
+test("a POST has its key also where the page of a browser has no HTTPS, and so no randomUUID", async () => {
+  const { crypto } = globalThis;
+  Object.defineProperty(crypto, "randomUUID", { value: undefined, configurable: true });
+  try {
+    const { fetch, sent } = meddling((_, answer) => answer);
+    await clientWith({ fetch }).post("/v1/flows", { body: aFlow() });
+    expect(sent[0]?.key).toMatch(/^[0-9a-f]{32}$/);
+  } finally {
+    Reflect.deleteProperty(crypto, "randomUUID");
+  }
+});
+
 test("repeating has an end: the last refusal is thrown", async () => {
   const { fetch, sent } = meddling(() => busy());
   const error = await refusal(clientWith({ fetch }).get("/v1/flows"));
@@ -204,6 +216,25 @@ test("an answer of something else than Millrace is said to be that", async () =>
   await using proxy = await startServer((_, response) => response.writeHead(403).end("<h1>Forbidden</h1>"));
   const error = await refusal(clientWith({ url: proxy.url }).get("/v1/flows"));
   expect([error.code, error.status, error.errors]).toEqual(["answer.unreadable", 403, []]);
+});
+
+test.each([
+  ["a page", "text/html", "<h1>Sign in</h1>"],
+  ["broken JSON", "application/json", '{"data":['],
+  ["JSON of something else", "application/json", '{"hello":"world"}'],
+  ["nothing", "text/plain", ""],
+])("a list that is answered with %s is an error, and is not asked for again and again", async (_, type, body) => {
+  let asked = 0;
+  await using proxy = await startServer((_request, response) => {
+    asked++;
+    response.writeHead(200, { "content-type": type }).end(body);
+  });
+  const all = async () => {
+    for await (const page of clientWith({ url: proxy.url }).pages("/v1/flows")) if (asked > 5) return page;
+    return [];
+  };
+  const error = await refusal(all());
+  expect([error.code, error.status, asked]).toEqual(["answer.unreadable", 200, 1]);
 });
 
 test("the pages of a list cover it once, and its rows are theirs", async () => {

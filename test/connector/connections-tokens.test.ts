@@ -181,6 +181,7 @@ describe("an endpoint that refuses the credentials", () => {
     anError(400, "invalid_grant", `user hasn't approved ${canary}`),
     anError(401, "invalid_client"),
     anError(403, "invalid_grant"),
+    anError(400, canary),
     anError(200, "invalid_client"),
     { status: 401 },
   ])("%j marks the connection with a notice to its owner, and steps pause without asking again", async (answer) => {
@@ -300,6 +301,27 @@ describe("what an endpoint answers", () => {
     const { token } = await rowOf(made);
     expect((token?.expiresAt.getTime() ?? 0) - (token?.obtainedAt.getTime() ?? 0)).toBe(seconds * 1000);
   });
+
+  test("may be a life longer than any: the token is asked for again after a day at most", async () => {
+    const made = await client();
+    at.endpoint.respond([aToken(1, { expires_in: 1e300 })]);
+    isOpen(await at.openProcess().open(made.tenantId, made.slug, "vendor"));
+    const { token } = await rowOf(made);
+    expect((token?.expiresAt.getTime() ?? 0) - (token?.obtainedAt.getTime() ?? 0)).toBe(86_400_000);
+  });
+
+  test.each([{}, { instance_url: 7 }, { instance_url: "na1" }])(
+    "without the address that requests go to (%j) is no token: the connection waits, and the reason says so",
+    async (rest) => {
+      const { baseUrl: _, ...credentials } = ofClient(at.endpoint);
+      const made = await at.make("instance", credentials);
+      at.endpoint.respond([aToken(1, rest)]);
+      expect(await at.openProcess().open(made.tenantId, made.slug, "instance")).toMatchObject({
+        outcome: "paused",
+        failure: { class: "transient", message: expect.stringContaining("instance_url") },
+      });
+    },
+  );
 
   test("is stored sealed: neither the token nor the credentials stand in the database", async () => {
     const made = await withToken();

@@ -164,11 +164,71 @@ test("no form of a secret is in what is recorded, though the receiver got it and
   for (const canary of [...forms, "canary-token", "canary-cookie"]) expect(recorded).not.toContain(canary);
 });
 
+test("a secret that the end of what is read cuts in two leaves no half of it", async () => {
+  await using receiver = await startReceiver();
+  // 64 KB are read: half of the secret lies within.
+  const before = "y".repeat(64 * 1024 - 20);
+  receiver.respond([{ body: `${before}${secret}${secret}` }]);
+  const performed = await perform({ url: receiver.url, text: "a" });
+  expect(performed.response).toMatchObject({ truncated: true, body: before });
+  expect(JSON.stringify(performed)).not.toContain(secret.slice(6, 18));
+});
+
+test("a failure's code is a text of the vendor's like any other: no secret stands in it", async () => {
+  await using receiver = await startReceiver();
+  receiver.respond([{ status: 400, headers: { "webhook-delivery": "none" }, body: "canary_token_1" }]);
+  const connector = aConnector();
+  const [send] = connector.actions;
+  if (send === undefined) throw new Error("no action");
+  const echoing: Connector = {
+    ...connector,
+    actions: [
+      {
+        ...send,
+        response: ({ body }) => ({
+          ok: false,
+          failure: { class: "permanent", code: body.toString(), message: "No." },
+        }),
+      },
+    ],
+  };
+  const executor = anExecutor({ http, connectors: [echoing] });
+  const input = { url: receiver.url, text: "a", token: "canary_token_1" };
+  const to = { tenantId: "tnt_1" as const, tenantSecrets: [], timeoutMs: 2_000 };
+  const performed = await attempted(executor, { use: "test.send", input, call, ...to });
+  expect(performed.outcome).toMatchObject({ failure: { code: "[redacted]" } });
+  expect(JSON.stringify(performed)).not.toContain("canary_token_1");
+});
+
+test.each([
+  ["Token canary-4f9aa1c2", "canary-4f9aa1c2"],
+  ["ApiKey canary-4f9aa1c2", "canary-4f9aa1c2"],
+  [`Basic ${Buffer.from("ann:canary-4f9aa1c2").toString("base64")}`, "canary-4f9aa1c2"],
+])("of the credentials %s a receiver may repeat a part: it is not recorded", async (token, part) => {
+  await using receiver = await startReceiver();
+  receiver.respond([{ status: 400, body: `${part} is wrong` }]);
+  expect(JSON.stringify(await perform({ url: receiver.url, text: "a", token }))).not.toContain(part);
+});
+
 test("a large body is sent whole and recorded cut, with its size", async () => {
   await using receiver = await startReceiver();
   const performed = await perform({ url: receiver.url, text: "y".repeat(100_000) });
   expect(receiver.requests[0]?.body).toHaveLength(100_000);
   expect(performed.request?.body).toMatch(/^y{65536}… \(100000 characters in all\)$/);
+});
+
+test("of an attempt so much is recorded that fifty fit into one document, whatever the characters", async () => {
+  await using receiver = await startReceiver();
+  // Its beginning goes into a header, which takes no such characters.
+  const text = "y".repeat(1_000) + "あ".repeat(60_000);
+  receiver.respond([{ status: 500, body: text }]);
+  const { request, response } = await perform({ url: receiver.url, text });
+  expect(request?.body).toMatch(/あ… \(61000 characters in all\)$/);
+  expect(response).toMatchObject({ truncated: true, body: expect.stringMatching(/あ$/) });
+  for (const recorded of [request?.body, response?.body]) {
+    expect(Buffer.byteLength(recorded ?? "")).toBeGreaterThan(65_000);
+    expect(Buffer.byteLength(recorded ?? "")).toBeLessThan(66_000);
+  }
 });
 
 test("the catalogue names each action as a step's use does", () => {

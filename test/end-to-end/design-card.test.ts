@@ -152,11 +152,10 @@ describe("tokens", () => {
       loginUrl: login.url,
       salesforce: { app: { ...salesforceApp, publicKey: keyPair.publicKey, audience: login.url } },
     });
-    await using _second = await startApp(shared);
-    // The token's answer is kept back until all twenty runs are on their way.
+    // The token's answer is kept back until all twenty runs are on their way, but not beyond the request's own limit.
     let areAllRunning = false;
     login.respond(async ({ path, headers, body }) => {
-      await until(() => areAllRunning, 20_000);
+      await until(() => areAllRunning, 8_000).catch(() => undefined);
       const type = String(headers["content-type"]);
       const answer = await fetch(`${card.salesforce.url}${path}`, {
         method: "POST",
@@ -167,7 +166,13 @@ describe("tokens", () => {
     });
     await card.connect("salesforce", "salesforce", card.credentials.salesforce);
     await card.app.createFlow(caseOnly);
-    const ids = (await Promise.all(Array.from({ length: 20 }, () => card.review()))).flat();
+    await using second = await startApp(shared);
+    // Each process carries out what it was given: half of the steps run in either.
+    const given = { type: "review.created", data: { rating: 1, content: "Cold food" } };
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => (index % 2 === 0 ? card.app : second).publish(given)),
+    );
+    const ids = answers.flatMap(({ body }) => body.runs);
     expect(ids).toHaveLength(20);
     await Promise.all(ids.map((id) => card.app.run(id, "running")));
     areAllRunning = true;

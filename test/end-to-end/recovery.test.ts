@@ -4,6 +4,9 @@ import type { Flow } from "../../src/model/flow.ts";
 import { parseApiKey } from "../../src/model/api-key.ts";
 import { newId, type TenantId } from "../../src/model/ids.ts";
 import type { StepView } from "../../src/model/step.ts";
+import { watchPublishedFlows } from "../../src/ingest/match-index.ts";
+import { createLog } from "../../src/log.ts";
+import { createReplay } from "../../src/recovery/replay.ts";
 import { createRecovery } from "../../src/recovery/retry.ts";
 import { startApp, type AnswerBody, type RunView, type TestApp } from "../support/app.ts";
 import { startReceiver, type Receiver } from "../support/receiver.ts";
@@ -333,6 +336,17 @@ describe("what a retry is given", () => {
     expect(receiver.requests.at(-1)!.body.toString()).toContain(`"data":${data}`);
   });
 
+  test("an edited event is read behind a byte order mark too", async () => {
+    const { run } = await firstRun({ steps: [post("one")] });
+    const answer = await app.call(
+      "POST",
+      `/v1/runs/${run.id}/retry`,
+      '\ufeff{"from":"start","event":{"data":{"n":2}}}',
+    );
+    await app.run(answer.body.id);
+    expect(bodiesOf("one").at(-1)).toMatchObject({ data: { n: 2 } });
+  });
+
   test("data that is too large, and a body of another form, are refused", async () => {
     const { run } = await firstRun({ steps: [post("one")] });
     const large = await ask(run, { from: "start", event: { data: "x".repeat(600_000) } });
@@ -616,6 +630,25 @@ describe("a replay", () => {
     // The first one of the new flow is repeated by the next replay.
     const more = await replay(eventId, { flows: "now", flow: late });
     expect(await app.run(more.body.runs[0])).toMatchObject({ retryOf: runs[1]!.id });
+  });
+
+  test("the same request makes the same runs, also after those have ended", async () => {
+    const { eventId, type, run } = await firstRun({ steps: [post("old")] });
+    await app.createFlow({ on: { event: type }, steps: [post("late")] });
+    const flows = await watchPublishedFlows(app.store.flows, createLog("silent"));
+    const made = createReplay({ store: app.store, actions: new Map(), nowMs: Date.now, flowsOf: flows.of });
+    const ask = (requestId: string) => made.replayEvent(tenantId, eventId, { flows: "now", requestId });
+    const first = await ask("r1");
+    expect(first.runs).toHaveLength(2);
+    // As when the process died before it could answer, and the sender came back late.
+    expect((await ask("r1")).runs.map(({ id }) => id)).toEqual(first.runs.map(({ id }) => id));
+    for (const { id } of first.runs) await app.run(id);
+    expect((await ask("r1")).runs.map(({ id }) => id)).toEqual(first.runs.map(({ id }) => id));
+    expect(counts()).toEqual({ old: 2, late: 1 });
+    expect((await app.run(run.id)).retriedBy).toHaveLength(1);
+    const second = await ask("r2");
+    expect(second.runs.map(({ retryOf }) => retryOf)).toEqual(first.runs.map(({ id }) => id));
+    await flows.close();
   });
 
   test("plays the event as it was published, whatever a retry was given", async () => {

@@ -1,6 +1,6 @@
 // The design card's promise under faults and `kill -9`, and whether the trial's verdict finds what it is there to find.
 import { isGood, textOf } from "./card/report.ts";
-import { runCardTrial, shortCard } from "./card/trial.ts";
+import { mutantCard, runCardTrial, shortCard } from "./card/trial.ts";
 import { checkCard, isKept, repeatedMessages, type CardVerdict, type Seen } from "./card/verdict.ts";
 import { ensureBuilt } from "./engine-process.ts";
 
@@ -57,14 +57,21 @@ test.each<[string, Partial<Seen>, Partial<CardVerdict>]>([
   expect(Object.fromEntries(Object.entries(verdict).filter(([, list]) => list.length > 0))).toEqual(found);
 });
 
+beforeAll(ensureBuilt, 240_000);
+
 test("sixty reviews make sixty cases and tell Slack of each, with every fault at one request in ten and a kill -9", async () => {
-  ensureBuilt();
   const report = await runCardTrial({ ...shortCard, seed: seedOfToday() });
   // The report is what one needs to run the trial again: `npm run faults -- --card --events 60 --seed N`.
   if (!isGood(report)) throw new Error(`The promise was not kept.\n${textOf(report)}`);
   expect([report.cases, report.kills]).toEqual([shortCard.events, 1]);
   const struck = Object.values(report.faults).reduce((sum, count) => sum + count, 0);
   expect(struck).toBeGreaterThan(shortCard.events);
+}, 240_000);
+
+test("mutant: a flow that creates its cases without a key makes some of them twice, and the trial notices", async () => {
+  const report = await runCardTrial({ ...mutantCard, seed: 1 });
+  expect(report.verdict.twice.length).toBeGreaterThan(0);
+  expect(isGood(report)).toBe(false);
 }, 240_000);
 
 /** Another one each day: over the weeks the tests see many, and on one day everybody sees the same. */

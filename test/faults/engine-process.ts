@@ -34,6 +34,8 @@ export type EngineOptions = {
   /** Takes what the engine logs. */
   logFile: string;
   program?: keyof typeof programs;
+  /** `warn` unless given. */
+  logLevel?: string;
 };
 
 const readyLimitMs = 60_000;
@@ -53,7 +55,7 @@ export async function startEngine(options: EngineOptions): Promise<EngineProcess
   const apiKey = newApiKey();
   const url = `http://127.0.0.1:${port}`;
   const client = createClient(url, apiKey, 1);
-  const environment = environmentOf(options.servers, { port, apiKey });
+  const environment = environmentOf(options, { port, apiKey });
   let child: ChildProcess = launch();
   let stopping = false;
   let killed = false;
@@ -109,7 +111,8 @@ export async function startEngine(options: EngineOptions): Promise<EngineProcess
 }
 
 /** Nothing of this process's own settings reaches the engine. */
-function environmentOf(servers: EngineOptions["servers"], own: { port: number; apiKey: string }): NodeJS.ProcessEnv {
+function environmentOf(options: EngineOptions, own: { port: number; apiKey: string }): NodeJS.ProcessEnv {
+  const { servers, logLevel = "warn" } = options;
   return {
     PATH: process.env["PATH"],
     HOME: process.env["HOME"],
@@ -121,7 +124,7 @@ function environmentOf(servers: EngineOptions["servers"], own: { port: number; a
     MILLRACE_PORT: String(own.port),
     MILLRACE_ALLOW_NETWORKS: "127.0.0.0/8",
     MILLRACE_ALLOW_HTTP: "true",
-    MILLRACE_LOG_LEVEL: "warn",
+    MILLRACE_LOG_LEVEL: logLevel,
   };
 }
 

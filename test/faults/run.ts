@@ -2,14 +2,15 @@
 //   --seed NUMBER    the trial of this seed again (a new one is picked and printed otherwise)
 //   --long           ten thousand events
 //   --events NUMBER  so many events, with the long trial's faults in proportion
-//   --mutant         an engine that answers before it stores: ends with 0 when the loss was noticed
+//   --mutant         an engine that answers before it stores, or with --card a flow that creates cases without a key: ends with
+//                    0 when that was noticed
 //   --card           the design card's flow: its systems fail, the engine is killed once a minute; 1,000 events unless given
 //   --bulk           a thousand failed runs (--events) are retried at once while the engine is killed
 //   --keep           leaves the folder with the logs
 import { parseArgs } from "node:util";
 import { isMended, runBulkTrial, textOfBulk } from "./bulk-trial.ts";
 import { isGood as isGoodCard, textOf as textOfCard } from "./card/report.ts";
-import { longCard, runCardTrial } from "./card/trial.ts";
+import { longCard, mutantCard, runCardTrial } from "./card/trial.ts";
 import { longProfile, longProfileOf, mutantProfile, shortProfile } from "./profiles.ts";
 import { isGood, textOf } from "./report.ts";
 import { runTrial } from "./trial.ts";
@@ -33,9 +34,10 @@ const keeping = values.keep ? { onKept: (folder: string) => process.stdout.write
 process.exitCode = (await (values.bulk ? runBulk() : values.card ? runCard() : runUsual())) ? 0 : 1;
 
 async function runCard(): Promise<boolean> {
-  const report = await runCardTrial({ ...longCard, ...(events === undefined ? {} : { events }), seed, ...keeping });
+  const wanted = events === undefined ? {} : { events };
+  const report = await runCardTrial({ ...(values.mutant ? mutantCard : longCard), ...wanted, seed, ...keeping });
   process.stdout.write(`${textOfCard(report)}\n`);
-  return isGoodCard(report);
+  return values.mutant ? tellOfMutant(report.verdict.twice.length > 0) : isGoodCard(report);
 }
 
 async function runBulk(): Promise<boolean> {
@@ -49,8 +51,10 @@ async function runUsual(): Promise<boolean> {
   const mutant = values.mutant ? ({ program: "mutant", quietMs: 20_000 } as const) : {};
   const report = await runTrial({ ...profile(), seed, ...mutant, ...keeping });
   process.stdout.write(`${textOf(report)}\n`);
-  if (!values.mutant) return isGood(report);
-  const isNoticed = report.verdict.lost.length > 0;
+  return values.mutant ? tellOfMutant(report.verdict.lost.length > 0) : isGood(report);
+}
+
+function tellOfMutant(isNoticed: boolean): boolean {
   process.stdout.write(isNoticed ? "the mutant was noticed\n" : "the mutant was NOT noticed\n");
   return isNoticed;
 }

@@ -243,6 +243,7 @@ describe("a reference", () => {
       flowOf([send("a", { onError: { steps: [read("h", "steps.a.id")] } })]),
       ["reference.unreachable /steps/0/onError/steps/0/with/data/read"],
     ],
+    ["to what there is not yet", flowOf([read("a", "env.X")]), ["reference.unknown /steps/0/with/data/read"]],
     ["to nothing that there is", flowOf([read("a", "evnt.id")]), ["reference.unknown /steps/0/with/data/read"]],
     [
       "to the error where there is none",
@@ -429,7 +430,8 @@ describe("an action", () => {
   });
 
   test("that does not exist is an error with the name that was meant", () => {
-    expect(errorsOf(flowOf([{ id: "s", use: "webhook.pots" }]))).toEqual([
+    // Which connection it would take is not known.
+    expect(errorsOf(flowOf([{ id: "s", use: "webhook.pots", connection: "team" }]))).toEqual([
       expect.objectContaining({ code: "action.unknown", pointer: "/steps/0/use", suggestion: "webhook.post" }),
     ]);
   });

@@ -68,7 +68,7 @@ test.each<[string, Json, string]>([
   });
 });
 
-test("a filter reads the event, the flow, the tenant and its settings, and the time", () => {
+test("a filter reads the event, the flow, the tenant and the time", () => {
   const filter = {
     and: [
       { "==": [{ var: "event.type" }, "a.b"] },
@@ -76,12 +76,11 @@ test("a filter reads the event, the flow, the tenant and its settings, and the t
       { "==": [{ var: "event.source" }, "shop"] },
       { "==": [{ var: "flow.slug" }, "a"] },
       { "==": [{ var: "tenant.id" }, "tnt_1"] },
-      { "==": [{ var: "env.region" }, "eu"] },
       { before: [{ var: "event.occurredAt" }, { now: [] }] },
     ],
   };
   const event = { type: "a.b", id: "e1", source: "shop", occurredAt: "2026-01-01T00:00:00Z", dataText: "{}" };
-  const options = { nowMs: Date.parse("2026-01-02T00:00:00Z"), env: { region: "eu" }, tenant: { id: "tnt_1" } };
+  const options = { nowMs: Date.parse("2026-01-02T00:00:00Z"), tenant: { id: "tnt_1" } };
   const found = matchFlows(buildMatchIndex([planOf("a", "a.b", filter)]), event, options);
   expect(found).toMatchObject({ matched: [{ flow: { name: "a" } }], missed: [], failed: [] });
 });

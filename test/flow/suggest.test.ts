@@ -11,12 +11,17 @@ test.each([
   ["wiht", "with"],
   ["slack.postMesage", "slack.postMessage"],
   ["conection", "connection"],
+  ["slack.post", "slack.postMessage"],
 ])("%s means %s", (word, meant) => {
   expect(didYouMean(word, words)).toBe(meant);
 });
 
 test.each(["", "zebra", "x", "completely different"])("%j means none of them", (word) => {
   expect(didYouMean(word, words)).toBeUndefined();
+});
+
+test("how several words begin means none of them", () => {
+  expect(didYouMean("slack.post", ["slack.postMessage", "slack.postReminder"])).toBeUndefined();
 });
 
 test("a huge word costs nothing and means nothing", () => {

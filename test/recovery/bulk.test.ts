@@ -108,23 +108,30 @@ test("a page whose answer was lost counts nothing twice", async () => {
 });
 
 test("a run that was refused stays refused when its page comes again", async () => {
-  const { runs } = await failedRuns(2);
-  const retry = await real().retryRun(app.tenantId, runs[0]!.id);
-  const bulk = await bulkOf({ runs: runs.map(({ id }) => id) });
-  const away: Recovery["retryRun"] = () => Promise.reject(new AppError("service.storage_unavailable"));
-  await expect(pagesWith(away).nextPage(bulk, around)).rejects.toThrow("The database does not answer");
-  const refused = [
-    {
-      run: runs[0]!.id,
-      code: "state.conflict",
-      message: `It is being retried already, by ${retry.run.id}, which is pending.`,
-    },
-  ];
-  expect(await refusalsOf(bulk)).toEqual(refused);
-  await end(retry.run.id, "failed");
+  const { runs, eventType } = await failedRuns(1);
+  const { body } = await app.call("POST", "/v1/events", { body: { type: eventType, data: {} } });
+  const open: RunId = body.runs[0];
+  const bulk = await bulkOf({ runs: [runs[0]!.id, open] });
+  const breaking: Recovery["retryRun"] = (tenantId, run, request) =>
+    run === open
+      ? real().retryRun(tenantId, run, request)
+      : Promise.reject(new AppError("service.storage_unavailable"));
+  await expect(pagesWith(breaking).nextPage(bulk, around)).rejects.toThrow("The database does not answer");
+  expect(await refusalsOf(bulk)).toMatchObject([{ run: open, code: "state.conflict" }]);
+  // It could be retried by now; but it has had its turn, and would be counted twice.
+  await end(open, "failed");
   await pagesWith().nextPage(bulk, around);
   expect(await stored(bulk)).toMatchObject({ retried: 1, refused: 1 });
-  expect(await refusalsOf(bulk)).toEqual(refused);
+  expect((await app.store.runs.retriedBy(app.tenantId, [open])).size).toBe(0);
+});
+
+test("a run that is being retried by hand is refused, with the run that does it", async () => {
+  const { runs, eventType } = await failedRuns(1);
+  const retry = await real().retryRun(app.tenantId, runs[0]!.id);
+  const bulk = await bulkOf({ eventType });
+  await pagesWith().nextPage(bulk, around);
+  const message = `It is being retried already, by ${retry.run.id}, which is pending.`;
+  expect(await refusalsOf(bulk)).toEqual([{ run: runs[0]!.id, code: "state.conflict", message }]);
 });
 
 test("a run that was retried before its page was cut off is not refused too, whatever came after it", async () => {
@@ -272,7 +279,8 @@ describe("the loop that starts bulk retries", () => {
         ...bulkRetries,
       },
     };
-    return startDueBulkRetries({ store: app.store, engine, log: createLog("silent") });
+    const loop = startDueBulkRetries({ store: app.store, engine, log: createLog("silent") });
+    return { [Symbol.asyncDispose]: loop.close };
   };
   /** Other tests' bulk retries are due as well. */
   const only = (bulk: BulkRetry) => app.store.bulkRetries.putOff(bulk, -1_000, "well");
@@ -282,12 +290,11 @@ describe("the loop that starts bulk retries", () => {
     await app.store.bulkRetries.markStarted(bulk, new Date(), 60_000);
     await only(bulk);
     let starts = 0;
-    const loop = loopWith({
+    await using _loop = loopWith({
       start: async ({ id }) => (id === bulk.id && starts++, { outcome: "started" as const }),
       describe: async () => ({ state: "unknown" as const }),
     });
     await until(() => starts === 1);
-    await loop.close();
     expect((await stored(bulk)).status).toBe("running");
   });
 
@@ -297,9 +304,8 @@ describe("the loop that starts bulk retries", () => {
     await app.store.bulkRetries.requestStop(app.tenantId, bulk.id);
     await only(bulk);
     const cancelled: string[] = [];
-    const loop = loopWith({ cancel: async ({ id }) => void cancelled.push(id) });
+    await using _loop = loopWith({ cancel: async ({ id }) => void cancelled.push(id) });
     await until(() => cancelled.includes(bulk.id));
-    await loop.close();
     expect((await stored(bulk)).status).toBe("running");
   });
 
@@ -307,9 +313,8 @@ describe("the loop that starts bulk retries", () => {
     const bulk = await bulkOf({ runs: [] });
     for (let tries = 0; tries < 4; tries++) await app.store.bulkRetries.putOff(bulk, -1_000, "refused");
     const refuse = async () => ({ outcome: "refused" as const, cause: new Error("no") });
-    const loop = loopWith({ start: refuse });
+    await using _loop = loopWith({ start: refuse });
     await until(async () => (await stored(bulk)).status === "failed");
-    await loop.close();
     expect(await stored(bulk)).toMatchObject({ status: "failed", error: { code: "refused" } });
   });
 
@@ -319,9 +324,8 @@ describe("the loop that starts bulk retries", () => {
     expect((await stored(bulk)).status).toBe("cancelled");
     const marker = await bulkOf({ runs: [] });
     const started: string[] = [];
-    const loop = loopWith({ start: async ({ id }) => (started.push(id), { outcome: "started" as const }) });
+    await using _loop = loopWith({ start: async ({ id }) => (started.push(id), { outcome: "started" as const }) });
     await until(() => started.includes(marker.id));
-    await loop.close();
     expect(started).not.toContain(bulk.id);
   });
 });

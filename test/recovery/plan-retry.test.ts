@@ -138,6 +138,58 @@ describe("a failure before the beginning", () => {
   });
 });
 
+describe("a write of which nobody knows whether it happened", () => {
+  const plan = aPlan([anAction("a"), anAction("b"), anAction("c")]);
+  const doubtful = aRecord("b", "failed", { error: { ...error, class: "ambiguous" } });
+  const earlier = aRun({ failedStep: "b" });
+
+  test("is passed by who begins behind it, also in the retries of that retry", () => {
+    expect(keptOf(plan, [aRecord("a"), doubtful], { earlier, from: "c" })).toEqual([
+      "a succeeded run_1",
+      "b passed run_1",
+    ]);
+    const records = [
+      aRecord("a", "kept", { keptFrom: { run: "run_0", status: "succeeded" } }),
+      aRecord("b", "kept", { keptFrom: { run: "run_0", status: "passed" }, error: { ...error, class: "ambiguous" } }),
+      aRecord("c", "failed", { error }),
+    ];
+    const again = { earlier: aRun({ failedStep: "c" }) };
+    for (const edited of [false, true])
+      expect(keptOf(plan, records, { ...again, eventEdited: edited })).toEqual(["a succeeded run_0", "b passed run_0"]);
+    expect(keptOf(plan, records, { ...again, from: "b" })).toEqual(["a succeeded run_0"]);
+  });
+
+  test("is passed inside a branch that the run failed in", () => {
+    const inside = anAction("x", { path: "r.x" });
+    const choosing = aPlan([aChoose("r", [{ steps: [inside] }]), anAction("c")]);
+    const records = [
+      aRecord("r.x", "failed", { error: { ...error, class: "ambiguous" } }),
+      aRecord("r", "failed", { error: { ...error, class: "ambiguous" }, output: { taken: ["else"] } }),
+    ];
+    expect(keptOf(choosing, records, { earlier: aRun({ failedStep: "r.x" }), from: "c" })).toEqual([
+      "r.x passed run_1",
+    ]);
+  });
+
+  test("is repeated by who begins with it, and with another action in its place", () => {
+    expect(keptOf(plan, [aRecord("a"), doubtful], { earlier })).toEqual(["a succeeded run_1"]);
+    const newer = aPlan([anAction("a"), anAction("b", { use: "x.y" }), anAction("c")]);
+    expect(keptOf(plan, [aRecord("a"), doubtful], { earlier, from: "c", plan: newer })).toEqual(["a succeeded run_1"]);
+  });
+
+  test("is still the failure that leads into onFailure, where the beginning is there", () => {
+    const alarmed = aPlan([anAction("b")], { onFailure: [anAction("n"), anAction("m")] });
+    const records = [doubtful, aRecord("n"), aRecord("m", "failed", { error })];
+    expect(keptOf(alarmed, records, { earlier, from: "m" })).toEqual(["b failed run_1", "n succeeded run_1"]);
+  });
+});
+
+test("a step of onFailure that failed runs again before a later one that is begun with", () => {
+  const plan = aPlan([anAction("a")], { onFailure: [anAction("n"), anAction("m")] });
+  const records = [aRecord("a", "failed", { error }), aRecord("n", "failed", { error })];
+  expect(keptOf(plan, records, { earlier: aRun({ failedStep: "a" }), from: "m" })).toEqual(["a failed run_1"]);
+});
+
 test("a filter or stop that ended the run is passed only by who begins behind it", () => {
   const plan = aPlan([aFilter("f", false), aStop("s", "succeeded"), anAction("a")]);
   const records = [aRecord("f", "succeeded", { output: false }), aRecord("s")];
@@ -163,6 +215,16 @@ describe("the keys of effects", () => {
     ["are new over another event, but for what is kept", { eventEdited: true }, ["run_9", "run_1", "run_9"]],
     ["are new for an edited input", { inputs: { c: { url: "x" } } }, ["run_1", "run_1", "run_9"]],
     ["are new where another retry has succeeded", { happenedElsewhere: new Set(["c"]) }, ["run_1", "run_1", "run_9"]],
+    [
+      "are new where an edited input was tried, and is not any more",
+      {
+        earlier: aRun({
+          failedStep: "c",
+          recovery: { from: "x", keyRun: "run_1", keys: { c: "run_5" }, inputs: { c: { url: "x" } }, keeps: true },
+        }),
+      },
+      ["run_1", "run_1", "run_9"],
+    ],
     [
       "are those that the earlier run had",
       {

@@ -1,6 +1,6 @@
 // No form of a secret survives in what is recorded.
 import fc from "fast-check";
-import { createRedactor, redactHeaders, redactJson } from "../../src/vault/redact.ts";
+import { createRedactor, redactHeaders, redactJson, withoutTorn } from "../../src/vault/redact.ts";
 
 const secret = 'p@ss "word"/+ü';
 const redact = createRedactor([secret, "short", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"]);
@@ -22,6 +22,46 @@ test.each([
   expect(clean).toContain("[redacted]");
   expect(clean).not.toContain("word");
   expect(clean).not.toContain(base64(secret).slice(4, 12));
+});
+
+test.each<[string, string, string]>([
+  ["as PHP writes JSON", "dXNlcjpw/YXN+z==", '{"auth":"Basic dXNlcjpw\\/YXN+z=="}'],
+  ["as .NET writes JSON", "dXNlcjpw/YXN+z==", '{"auth":"Basic dXNlcjpw/YXN\\u002Bz=="}'],
+  ["as Python writes JSON", "geheim-schlüssel", '{"key":"geheim-schl\\u00fcssel"}'],
+  ["in JSON inside of JSON", 'quo"ted-secret', JSON.stringify({ body: JSON.stringify({ key: 'quo"ted-secret' }) })],
+  ["encoded by RFC 3986 to the letter", "hunter!22(x)", "https://example.com/?key=hunter%2122%28x%29"],
+  ["encoded in part", "hunter!22(x)", "https://example.com/?key=hunter%2122(x)"],
+  ["in HTML", "R&D<secret>'1", "<p>R&amp;D&lt;secret&gt;&#39;1 is wrong</p>"],
+  [
+    "as bytes of UTF-8 that were read as Latin-1",
+    "geheim-schlüssel",
+    Buffer.from("geheim-schlüssel").toString("latin1"),
+  ],
+])("a secret %s is replaced", (_, one, text) => {
+  expect(createRedactor([one])(text)).toContain("[redacted]");
+  expect(createRedactor([one])(text)).not.toMatch(/YXN|schl|22|secret/);
+});
+
+test("looking for the forms of a secret takes linear time, whatever the text", () => {
+  const redactor = createRedactor(["\\\\\\\\%%%%&&&&/+/+/+/+/+"]);
+  const startedMs = performance.now();
+  for (const text of ["\\", "%25", "&amp;", "\\u005c", "/+"]) redactor(text.repeat(100_000));
+  expect(performance.now() - startedMs).toBeLessThan(2_000);
+});
+
+test("what a cut text ends with may be the beginning of a secret, and goes", () => {
+  const cut = (bytes: Buffer) => withoutTorn(bytes, ["XYZXYZ/w", "geheim-schlüssel"]);
+  expect(cut(Buffer.from("all of it XYZX")).toString()).toBe("all of it ");
+  expect(cut(Buffer.from("all of it XYZXYZ%2")).toString()).toBe("all of it ");
+  expect(cut(Buffer.from("geheim-schlü").subarray(0, 12)).toString()).toBe("");
+  expect(cut(Buffer.from("all of it")).toString()).toBe("all of it");
+});
+
+test("what is disguised is replaced from its first character to its last, and nothing beside it", () => {
+  const clean = createRedactor(["ab/cd/ef", "gh+ij+kl"]);
+  expect(clean('{"a":"\\"ab\\/cd\\/ef\\"","b":"gh%2Bij+kl","c":"\\/"}')).toBe(
+    '{"a":"\\"[redacted]\\"","b":"[redacted]","c":"\\/"}',
+  );
 });
 
 test("text without a secret stays as it is, and so do secrets too short to be told from words", () => {
@@ -57,6 +97,18 @@ test("a JSON tree is cleaned in keys and values, and keeps its shape", () => {
   expect(JSON.stringify(clean)).toBe(
     '{"__proto__":{"a":1},"list":["[redacted]",2,null,true],"[redacted]":"pre-[redacted]"}',
   );
+});
+
+test("a secret of digits is replaced where it became a number", () => {
+  expect(redactJson({ pin: 73194455, other: 7 }, createRedactor(["73194455"]))).toEqual({
+    pin: "[redacted]",
+    other: 7,
+  });
+});
+
+test("a header's name can be a secret, too", () => {
+  const headers = redactHeaders({ "x-xyzxyz-1": "a", "x-team": "b" }, createRedactor(["xyzxyz"]));
+  expect(headers).toEqual({ "x-[redacted]-1": "a", "x-team": "b" });
 });
 
 test.each([

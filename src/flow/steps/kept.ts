@@ -7,10 +7,11 @@ import { assignVars } from "./set.ts";
 
 /**
  * The end of a kept step, as its first run left it: outputs and variables are there to be read, a failure is handled as it
- * was. A filter or stop that is kept lets the run go on: whoever resumed the run behind it wants that.
+ * was. A filter or stop that is kept lets the run go on, and so does a step that is passed, without an output: whoever resumed
+ * the run behind it wants that.
  */
 export async function passKept(step: PlanStep, kept: KeptStep, context: StepContext): Promise<StepEnd> {
-  if (kept.status === "skipped") return { outcome: "succeeded", result: undefined };
+  if (kept.status === "skipped" || kept.status === "passed") return { outcome: "succeeded", result: undefined };
   if (step.kind === "choose") return passChoose(step, kept, context);
   // A stop that ended the run as failed has done its work; any other failure is the step's own.
   if (kept.status === "failed" && kept.error?.class !== "stopped") return failedAsThen(step, kept);

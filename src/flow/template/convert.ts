@@ -193,7 +193,10 @@ function unknownFunction(name: string | undefined, call: ParsedCall, language: L
   if (elsewhere.length > 0) {
     const kinds = elsewhere.map(([kind]) => `\`${kind}\``).join(", ");
     const message = `The function \`${shown}\` is only for message templates of kind ${kinds}.`;
-    return new TemplateError(message, `Name a message template of kind ${kinds} here, or leave the function out.`);
+    return new TemplateError(
+      message,
+      `Write the text as a message template of kind ${kinds}, or leave the function out.`,
+    );
   }
   const meant = name === undefined ? undefined : didYouMean(name, namesOf(language));
   const known = `Functions are ${[...language.functions.keys()].join(", ")}.`;

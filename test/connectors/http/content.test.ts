@@ -1,4 +1,5 @@
 // What http.request sends and reads: bodies of each kind, answers of each kind, pages of each kind.
+import { nextPage } from "../../../connectors/http/pages.ts";
 import { connectors } from "../../../connectors/index.ts";
 import type { Performed } from "../../../src/connector/executor.ts";
 import type { Connections } from "../../../src/connector/open-connection.ts";
@@ -96,6 +97,15 @@ describe("what is sent", () => {
     expect(receiver.requests).toHaveLength(0);
   });
 
+  test("more stored bytes than a request may hold are refused before they are put together", async () => {
+    const ref = await blobs.put("tnt_1", Buffer.alloc(4 * 1024 * 1024), "application/pdf");
+    const parts = (count: number) => Array.from({ length: count }, (_, n) => ({ name: `file${n}`, blob: ref.id }));
+    const post = (count: number) => request({ method: "POST", url: receiver.url, multipart: parts(count) });
+    expect(await failureOf(post(3))).toEqual(["limit", "blobs_too_large"]);
+    expect(receiver.requests).toHaveLength(0);
+    expect(await failureOf(post(2))).toBe("ok");
+  });
+
   test("a relative URL follows the connection's base URL", async () => {
     await request({ method: "GET", url: "/orders" }, baseUrlOf());
     expect(receiver.requests).toMatchObject([
@@ -142,6 +152,16 @@ describe("what is read", () => {
     const { blob } = body as { blob: { id: `blob_${string}` } };
     const stored = await blobs.find("tnt_1", blob.id);
     expect(stored?.data.toString("latin1")).toBe("\u0000[redacted]\u00ff");
+  });
+
+  test("a content type that holds the credentials is stored without them", async () => {
+    receiver.respond(({ headers }) => ({
+      headers: { "content-type": `text/plain; token=${String(headers.authorization).slice(7)}` },
+      body: "x",
+    }));
+    const { body } = await outputOf(request({ method: "GET", url: "/echo", as: "bytes" }, baseUrlOf()));
+    const { blob } = body as { blob: { id: `blob_${string}` } }; // As above.
+    expect((await blobs.find("tnt_1", blob.id))?.ref.contentType).toBe("text/plain; token=[redacted]");
   });
 
   test("bytes that could not be stored are a failure, not a second request", async () => {
@@ -236,6 +256,30 @@ describe("pages", () => {
       "/v1/plain?cursor=6&q=a%2Cb",
     ]);
     expect(new Set(receiver.requests.map(({ headers }) => headers.authorization)).size).toBe(1);
+  });
+
+  test("by links that repeat the key of the query go on: the connection's own key is the one that is sent", async () => {
+    receiver.respond(({ path }, index) => ({
+      headers: index === 0 ? { link: `<${path}&page=2>; rel="next"` } : {},
+      body: JSON.stringify([index]),
+    }));
+    const view = { id: "conn_1", kind: "apiKey", fields: { baseUrl: receiver.url } } as const;
+    const applied = { headers: {}, query: { api_key: "canary-key" } };
+    const connection = anOpenConnection({ view, baseUrl: receiver.url, applied });
+    const keyed: Connections = { ...noConnections, open: async () => ({ outcome: "open", connection }) };
+    const output = await outputOf(request({ method: "GET", url: "/list?q=a", pages: { kind: "link" } }, keyed));
+    expect(output.body).toEqual([0, 1]);
+    expect(receiver.requests.map(({ path }) => path)).toEqual([
+      "/list?q=a&api_key=canary-key",
+      "/list?q=a&page=2&api_key=canary-key",
+    ]);
+  });
+
+  test("by a header that is made to be hard to read is read in no time", () => {
+    const page = { status: 200, headers: { link: "<".repeat(16_000) }, body: [1] };
+    const startedMs = performance.now();
+    for (let n = 0; n < 50; n++) expect(nextPage({ kind: "link" }, [page])).toBeUndefined();
+    expect(performance.now() - startedMs).toBeLessThan(1_000);
   });
 
   test("by a link to another host are refused, also without credentials", async () => {

@@ -66,21 +66,27 @@ export async function startSystems(faults: FaultSource, channels: string[]): Pro
 
 function salesforceFaults(fake: FakeSalesforce, faults: FaultSource) {
   const firstSeenMs = new Map<string, number>();
+  const ended = new Set<string>();
   return (request: FakeRequest): Fault | undefined => {
     const token = tokenOf(request) ?? "";
     const nowMs = performance.now();
-    if (!firstSeenMs.has(token)) firstSeenMs.set(token, nowMs);
+    const ageMs = nowMs - (firstSeenMs.get(token) ?? nowMs);
+    if (ageMs === 0) firstSeenMs.set(token, nowMs);
+    if (ended.has(token)) return sessionEnded;
     const kind = faults.next(faultKinds);
-    if (kind === undefined) return undefined;
-    if (kind === "session-expired" && nowMs - (firstSeenMs.get(token) ?? nowMs) < sessionMsMin) return undefined;
+    if (kind === undefined || (kind === "session-expired" && ageMs < sessionMsMin)) return undefined;
     faults.struck(kind);
-    // The fake says the rest: every token that it has given out is refused from now on.
-    if (kind === "session-expired") fake.revokeTokens();
-    else return kind === "truncated-applied" ? truncated(fake, request) : salesforceFault[kind];
-    return undefined;
+    // This session only: others may have been given out since.
+    if (kind === "session-expired") ended.add(token);
+    if (kind === "truncated-applied") return truncated(fake, request);
+    return kind === "session-expired" ? sessionEnded : salesforceFault[kind];
   };
 }
 
+const sessionEnded: Fault = {
+  status: 401,
+  body: [{ errorCode: "INVALID_SESSION_ID", message: "Session expired or invalid" }],
+};
 const html = { "content-type": "text/html" };
 const json = { "content-type": "application/json" };
 const salesforceFault: Record<Exclude<FaultKind, "session-expired" | "truncated-applied">, Fault> = {
@@ -92,16 +98,15 @@ const salesforceFault: Record<Exclude<FaultKind, "session-expired" | "truncated-
   "429": { status: 429, headers: { "retry-after": "1" }, body: [{ errorCode: "TOO_MANY", message: "Slow down." }] },
 };
 
-const upsertPath = /^\/services\/data\/v[\d.]+\/sobjects\/(\w+)\/(\w+)\/([^/?]+)$/;
+const recordPath = /^\/services\/data\/v[\d.]+\/sobjects\/(\w+)(?:\/(\w+)\/([^/?]+))?$/;
 
-/** The upsert is made, and half of the answer comes. */
+/** The record is written, and half of the answer comes. */
 function truncated(fake: FakeSalesforce, { method, path, body }: FakeRequest): Fault {
-  const [, object, field, value] = upsertPath.exec(path) ?? [];
-  if (method !== "PATCH" || object === undefined || field === undefined || value === undefined) {
-    throw new Error(`The trial's flow only upserts, and this is ${method} ${path}.`);
-  }
-  // As the fake itself reads the body of a record.
-  fake.org.upsert(object, field, decodeURIComponent(value), JSON.parse(body) as JsonObject, false);
+  const [, object, field, value] = recordPath.exec(path) ?? [];
+  if (object === undefined) throw new Error(`The trial's flow only writes records, and this is ${method} ${path}.`);
+  const fields = JSON.parse(body) as JsonObject; // As the fake itself reads the body of a record.
+  if (field === undefined || value === undefined) fake.org.create(object, fields, false);
+  else fake.org.upsert(object, field, decodeURIComponent(value), fields, false);
   return { status: 201, headers: json, body: '{"id":"500Hs00000' };
 }
 

@@ -22,6 +22,10 @@ export type CardTrialOptions = {
   /** When the engine is killed for the first time, and how long after each kill the next one follows. */
   firstKillMs: number;
   killEveryMs: number;
+  /** A flow that creates its cases, without a key, and repeats what may have happened: it must make some of them twice. */
+  mutant?: boolean;
+  /** What has not come after so long without any change does not come any more, in milliseconds. */
+  quietMs?: number;
   /** Leaves the folder with the logs and says where it is. */
   onKept?: (folder: string) => void;
 };
@@ -46,12 +50,23 @@ export type CardReport = {
 
 /** The kills of the long trial: one a minute. */
 export const longCard = { events: 1_000, perSecond: 15, firstKillMs: 20_000, killEveryMs: 60_000 } as const;
+/** What shows the mutant, without a kill. */
+export const mutantCard = {
+  events: 30,
+  perSecond: 15,
+  firstKillMs: 600_000,
+  killEveryMs: 600_000,
+  mutant: true,
+  quietMs: 10_000,
+} as const;
 /** Seconds, with one kill in the middle of everything. */
 export const shortCard = { events: 60, perSecond: 15, firstKillMs: 3_000, killEveryMs: 600_000 } as const;
 
+/** A field that takes the same value twice. */
+const copyField = "Copy_Id__c";
 const channels = Array.from({ length: 20 }, (_, index) => `support-${index}`);
-/** What has not come after so long without any change does not come any more, in milliseconds. */
-const quietMs = 90_000;
+/** The watch over open runs looks at one after a minute at the earliest: a shorter quiet proves nothing. */
+const quietMsDefault = 90_000;
 
 /** Runs a trial in a folder of its own. Rejects when the trial itself could not be carried out. */
 export async function runCardTrial(options: CardTrialOptions): Promise<CardReport> {
@@ -69,18 +84,22 @@ export async function runCardTrial(options: CardTrialOptions): Promise<CardRepor
 type Parts = { faults: FaultSource; systems: Systems; engine: EngineProcess; client: Client; logFile: string };
 
 /** What has been started is in `stops`, whether or not the rest could be. */
-async function startParts(folder: string, { seed }: CardTrialOptions, stops: (() => Promise<void>)[]): Promise<Parts> {
+async function startParts(
+  folder: string,
+  { seed, mutant }: CardTrialOptions,
+  stops: (() => Promise<void>)[],
+): Promise<Parts> {
   const faults = createFaultSource(createRandom(seed));
   const servers = await startServers(folder);
   stops.push(servers.stop);
   const systems = await startSystems(faults, channels);
   stops.push(systems.stop);
   const logFile = join(folder, "engine.log");
-  const engine = await startEngine({ servers, logFile });
+  const engine = await startEngine({ servers, logFile, logLevel: "debug" });
   stops.push(engine.stop);
   const client = createClient(engine.url, engine.apiKey);
   stops.push(client.close);
-  await install(client, systems);
+  await install(client, systems, mutant === true ? asMutant : (steps) => steps);
   return { faults, systems, engine, client, logFile };
 }
 
@@ -93,7 +112,8 @@ async function runWith(parts: Parts, options: CardTrialOptions): Promise<CardRep
   try {
     published.accepted = await publishReviews({ ...options, client, name: `s${options.seed}`, channels });
     published.atMs = performance.now();
-    seen = await drain(client, { ...parts, accepted: published.accepted });
+    const quietMs = options.quietMs ?? quietMsDefault;
+    seen = await drain(client, { ...parts, accepted: published.accepted, quietMs });
   } finally {
     await nemesis.stop();
   }
@@ -120,7 +140,11 @@ async function runWith(parts: Parts, options: CardTrialOptions): Promise<CardRep
 }
 
 /** The connections, and the gallery's flow: with a channel for each review, and with patience that outlasts the faults. */
-async function install(client: Client, { credentials }: Systems): Promise<void> {
+async function install(
+  client: Client,
+  { credentials }: Systems,
+  change: (steps: Flow["steps"]) => Flow["steps"],
+): Promise<void> {
   for (const connector of ["salesforce", "slack"] as const) {
     const body = { connector, name: connector, slug: connector, credentials: credentials[connector] };
     const made = await client.call("POST", "/v1/connections", body);
@@ -128,7 +152,7 @@ async function install(client: Client, { credentials }: Systems): Promise<void> 
   }
   const file = join(packageRoot, "templates", "flows", "escalate-reviews.json");
   const flow = JSON.parse(readFileSync(file, "utf8")) as Flow; // A test of the gallery holds it to the schema.
-  const steps = flow.steps.map((step) => {
+  const steps = change(flow.steps).map((step) => {
     const patience = { retry: { attempts: 50, first: "200ms", factor: 1.3, max: "1s" }, timeout: "3s" };
     if (!("with" in step) || step.id !== "tell") return { ...step, ...patience };
     return { ...step, ...patience, with: { ...step.with, channel: "{{event.data.channel}}" } };
@@ -139,6 +163,15 @@ async function install(client: Client, { credentials }: Systems): Promise<void> 
   if (published.status !== 200) {
     throw new Error(`The trial's flow was refused: ${JSON.stringify([created.body, published.body])}`);
   }
+}
+
+function asMutant(steps: Flow["steps"]): Flow["steps"] {
+  return steps.map((step) => {
+    if (!("use" in step) || step.use !== "salesforce.upsertByExternalId") return step;
+    const { object, fields } = step.with as { object: string; fields: object }; // The gallery's flow has them.
+    const input = { object, fields: { ...fields, [copyField]: "{{event.id}}" } };
+    return { ...step, use: "salesforce.createRecord", with: input, onAmbiguous: "repeat" } as typeof step;
+  });
 }
 
 /** Kills the engine again and again until it is stopped. A kill is over when the next process is ready. */
@@ -165,8 +198,10 @@ function startNemesis(engine: EngineProcess, { firstKillMs, killEveryMs }: CardT
   };
 }
 
+type Looking = { accepted: string[]; systems: Systems; logFile: string; quietMs: number };
+
 /** Waits until the promise is kept, or until nothing has changed for so long that it never will be. */
-async function drain(client: Client, given: { accepted: string[]; systems: Systems; logFile: string }): Promise<Seen> {
+async function drain(client: Client, given: Looking): Promise<Seen> {
   let last = "";
   let changedAt = performance.now();
   for (;;) {
@@ -174,30 +209,33 @@ async function drain(client: Client, given: { accepted: string[]; systems: Syste
     const state = JSON.stringify([seen?.messages.length, seen?.cases.length, seen?.runs.map((run) => run.status)]);
     if (state !== last) changedAt = performance.now();
     last = state;
-    const isQuiet = performance.now() - changedAt > quietMs;
-    if (seen !== undefined && (isKept(checkCard(seen)) || isQuiet)) return seen;
+    const isQuiet = performance.now() - changedAt > given.quietMs;
+    if (seen !== undefined && (isKept(checkCard(seen)) || isQuiet)) return { ...seen, leaks: await leaksOf(given) };
     if (isQuiet) throw new Error("The engine's runs cannot be listed.");
     await delay(1_000);
   }
 }
 
-/** Undefined while the engine does not answer: it may just have been killed. */
-async function look(
-  client: Client,
-  { accepted, systems, logFile }: { accepted: string[]; systems: Systems; logFile: string },
-): Promise<Seen | undefined> {
+/** Without what the log holds. Undefined while the engine does not answer: it may just have been killed. */
+async function look(client: Client, { accepted, systems }: Looking): Promise<Seen | undefined> {
   const runs = await listRuns(client).catch(() => undefined);
   if (runs === undefined) return undefined;
-  const log = await readFile(logFile, "utf8");
   return {
     accepted,
     runs,
     cases: systems.salesforce.org
       .records("Case")
-      .map((row) => ({ id: textOf(row["Id"]), eventId: textOf(row["Event_Id__c"]) })),
+      .map((row) => ({ id: textOf(row["Id"]), eventId: textOf(row["Event_Id__c"] ?? row[copyField]) })),
     messages: systems.slack.messages.map(({ text }) => text ?? ""),
-    leaks: systems.canaries().flatMap((canary, index) => (log.includes(canary) ? [`secret ${index}`] : [])),
+    leaks: [],
   };
+}
+
+/** The secrets that stand in the engine's log, by number. */
+async function leaksOf({ systems, logFile }: Looking): Promise<string[]> {
+  const log = await readFile(logFile, "utf8");
+  if (log === "") throw new Error("The engine has logged nothing, so that a search for secrets would prove nothing.");
+  return systems.canaries().flatMap((canary, index) => (log.includes(canary) ? [`secret ${index}`] : []));
 }
 
 async function listRuns(client: Client): Promise<Seen["runs"]> {

@@ -48,6 +48,14 @@ test("a skipped step stays skipped, whatever its condition says now", async () =
   expect(effects.asked).toMatchObject([{ path: "b", scope: { steps: {} }, settled: [] }]);
 });
 
+test("a step that is passed lets the run go on without its output", async () => {
+  const effects = effectsOf();
+  const plan = aPlan([anAction("a"), anAction("b", { uses: ["steps"] })], { onFailure: [anAction("alarm")] });
+  const result = await interpret(plan, aStart(), effects, keeping(failed("a", { status: "passed" })));
+  expect(effects.asked).toMatchObject([{ path: "b", scope: { steps: {} }, settled: [] }]);
+  expect(result).toMatchObject({ status: "succeeded" });
+});
+
 test("a kept failure is handled as it was, and its handler reads it", async () => {
   const effects = effectsOf();
   const handler = anAction("h", { uses: ["error"] });

@@ -157,6 +157,15 @@ test.each<[string, RegExp]>([
   expect(rendered(text, scope)).toMatch(message);
 });
 
+test("deep JSON with an indent is counted before it is built: 250 KB would become 130 MB", () => {
+  const deep = `${"[".repeat(100)}${"1,".repeat(125_000)}1${"]".repeat(100)}`;
+  const startedMs = performance.now();
+  expect(rendered("{{json deep 8}}", { deep: JSON.parse(deep) })).toMatch(/larger than 256 KB/);
+  expect(performance.now() - startedMs).toBeLessThan(300);
+  const texts = { list: ["{[,", 'a"b\\'], none: {}, empty: [] };
+  expect(rendered("{{json texts 2}}", { texts })).toBe(JSON.stringify(texts, undefined, 2));
+});
+
 test("a message never shows the value: it may be a secret", () => {
   expect(rendered("{{date secret}} ", { secret: "hunter2" })).not.toContain("hunter2");
   expect(rendered("{{upper secret}}", { secret: { key: "hunter2" } })).not.toContain("hunter2");
