@@ -63,11 +63,11 @@ export function createConnections(deps: ConnectionDeps) {
       if (refusal !== undefined) return refusal;
       if (!read?.ok) continue;
       touch(read.row);
-      if (read.unsealed.method.token === undefined) return opened(read.unsealed);
+      if (read.unsealed.method.token === undefined) return opened(read.unsealed, deps.nowMs());
       const outcome = await tokenFor(read.unsealed, wish.newerThan);
       if (outcome.outcome === "ready") {
         reader.keep(outcome.unsealed);
-        return opened(outcome.unsealed);
+        return opened(outcome.unsealed, deps.nowMs());
       }
       if (outcome.outcome === "unavailable") return { ...outcome, outcome: "paused" };
       reader.forget(read.row._id);
@@ -120,8 +120,10 @@ function joinFlights(deps: TokenDeps): (unsealed: Unsealed, newerThan: number | 
   };
 }
 
-function opened(unsealed: Unsealed): Opened {
-  return { outcome: "open", connection: openConnectionOf(unsealed) };
+function opened(unsealed: Unsealed, nowMs: number): Opened {
+  const { token } = unsealed;
+  const age = token === undefined ? {} : { tokenAgeMs: nowMs - token.obtainedAtMs };
+  return { outcome: "open", connection: { ...openConnectionOf(unsealed), ...age } };
 }
 
 /** Why a connection cannot be opened, by what is stored; undefined when it can. */

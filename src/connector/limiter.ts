@@ -22,8 +22,11 @@ export type Limiter = {
   block(limited: Limited, forMs: number): Promise<void>;
 };
 
-/** How long a reserved slot holds after its time, in milliseconds: the way from a timer to the worker. */
-const slotHoldsMs = 5_000;
+/**
+ * How long a reserved slot holds after its time, in milliseconds: the way from a timer to the worker. Slots that a stall has
+ * made late meet those of the present, so that it is not longer.
+ */
+const slotHoldsMs = 2_000;
 /** Longer keys, which people's data makes possible, are told apart by their hash. */
 const keyCharsMax = 300;
 

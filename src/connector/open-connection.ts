@@ -16,6 +16,8 @@ export type OpenConnection = {
   signingSecrets?: string[];
   /** Which of the connection's tokens this is; absent for credentials without tokens. */
   tokenVersion?: number;
+  /** How old the token was when the connection was opened, in milliseconds. */
+  tokenAgeMs?: number;
   /** Which of the connection's credentials these are: a refusal of older ones says nothing about them. */
   credentialsVersion?: number;
 };

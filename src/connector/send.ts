@@ -42,7 +42,7 @@ export type Sent<Read> =
 export type Reader<Read> = { read: (result: HttpResult) => Read; failureOf: (read: Read) => Failure | undefined };
 
 /**
- * Sends a request and reads its answer. A refusal of the credentials is answered by a renewed token, once; one that stays
+ * Sends a request and reads its answer. A refusal of the credentials is answered by a renewed token; one that stays
  * is the vendor's word about the connection where the connector says so. `page`: the next of several, which must go to
  * the origin of the one before. Throws StoreAway.
  */
@@ -52,7 +52,7 @@ export async function sendWithCredentials<Read>(
   reader: Reader<Read>,
   page = false,
 ): Promise<Sent<Read>> {
-  const asked = { renewal: false, refusal: false };
+  const asked = { renewals: 0, refusal: false };
   for (;;) {
     const wanted = page ? withoutApplied(request, session.connection) : request;
     const addressed = addressRequest(wanted, session.connection, session.connector.baseUrl);
@@ -82,17 +82,22 @@ const foreignPage: Sent<never> = {
   },
 };
 
-/** What can still be done about refused credentials; undefined when that has been done. Each thing is asked for once. */
+/** A token that is younger than this was fetched for this refusal, in milliseconds: if it is refused too, it is not its age. */
+const freshMs = 10_000;
+
+/** What can still be done about refused credentials; undefined when that has been done. */
 async function openAnew(
   session: Session,
   connection: OpenConnection,
   failure: Failure,
-  asked: { renewal: boolean; refusal: boolean },
+  asked: { renewals: number; refusal: boolean },
 ): Promise<Opened | undefined> {
   const { connections, tenantId } = session;
+  // A renewal may answer with a token that somebody else fetched a while ago, and that has ended as well.
+  const mayRenew = asked.renewals === 0 || (asked.renewals === 1 && (connection.tokenAgeMs ?? 0) > freshMs);
   // A refused request was not applied, so that even an unsafe write may be sent again.
-  if (!asked.renewal && connection.tokenVersion !== undefined) {
-    asked.renewal = true;
+  if (mayRenew && connection.tokenVersion !== undefined) {
+    asked.renewals++;
     const renewed = await stored(connections.renew(tenantId, connection), true);
     if (renewed.outcome !== "failed") return renewed;
   }

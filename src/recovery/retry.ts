@@ -55,7 +55,7 @@ export function createRecovery(deps: RecoveryDeps) {
 function fromOf(run: Run, from: string | undefined): string {
   const wentWell = run.status === "succeeded" || run.status === "filtered";
   if (!wentWell || (from !== undefined && from !== "failed")) return from ?? "failed";
-  const message = `The run has no failed step: it is ${run.status}. Say with \`from\` where to begin: "start", or the path of a step.`;
+  const message = `The run has no failed step: its status is \`${run.status}\`. Say with \`from\` where to begin: "start", or the path of a step.`;
   throw notRetriable(message, [{ pointer: "/from", code: from === undefined ? "required" : "value", message }]);
 }
 

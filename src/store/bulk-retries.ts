@@ -47,8 +47,6 @@ schema.index({ dueAt: 1 }, { partialFilterExpression: { dueAt: { $exists: true }
 /** What a page of runs has come to. */
 export type Advance = { position: RunId; retried: number; refused: number };
 
-type BulkRetryStore = ReturnType<typeof createBulkRetryStore>;
-
 /** Every query on bulk retries. */
 export function createBulkRetryStore(database: Database) {
   const model = database.connection.model("BulkRetry", schema, "bulkRetries");

@@ -102,6 +102,7 @@ function tokens(over: Partial<Connections> = {}): Partial<Connections> & { renew
   return Object.assign(made, over);
 }
 
+const refusal: Failure = { class: "auth_revoked", code: "http_401", message: "No." };
 const takes = (token: string) =>
   receiver.respond(({ headers }) => ({ status: headers.authorization === `Bearer ${token}` ? 200 : 401 }));
 const codeOf = (performed: Performed | Waiting) =>
@@ -216,6 +217,23 @@ describe("a token that is refused", () => {
     expect(await ask({ connections })).toMatchObject({ outcome: { failure: { class: "auth_revoked", status: 401 } } });
     expect(receiver.requests).toHaveLength(2);
     expect(connections).toMatchObject({ renewals: 1, refusals: 0 });
+  });
+
+  test("is renewed again when the first renewal answered with an old one that somebody else had fetched", async () => {
+    takes("canary-token-3");
+    const old = tokens();
+    const renew = old.renew;
+    const aged = async (...given: Parameters<NonNullable<typeof renew>>): Promise<Opened> => {
+      const opened = (await renew?.(...given)) ?? { outcome: "failed", failure: refusal };
+      const tokenAgeMs = old.renewals === 1 ? 60_000 : 0;
+      return opened.outcome === "open" ? { ...opened, connection: { ...opened.connection, tokenAgeMs } } : opened;
+    };
+    const performed = await ask({
+      connector: aSystem({ refusalsCount: true }),
+      connections: Object.assign(old, { renew: aged }),
+    });
+    expect("outcome" in performed && performed.outcome.ok).toBe(true);
+    expect([old.renewals, old.refusals, receiver.requests.length]).toEqual([2, 0, 3]);
   });
 
   test("and stays so, makes the connection wait where a refusal is the vendor's word about it", async () => {
