@@ -67,6 +67,18 @@ export function matchFlows(
   return matches;
 }
 
+/** The same for one plan, whatever types of events it listens to. */
+export function askFilter(
+  plan: Plan,
+  event: Pick<Event, "type" | "dataText"> & Partial<Event>,
+  options: MatchOptions,
+): Matches {
+  const matches: Matches = { matched: [], missed: [], failed: [] };
+  if (plan.filter === undefined) matches.matched.push(plan);
+  else decide(plan, plan.filter, scopeOf(event, options), options, matches);
+  return matches;
+}
+
 function decide(plan: Plan, filter: PlanCondition, scope: JsonObject | Failure, options: MatchOptions, into: Matches) {
   if (isFailure(scope)) {
     into.failed.push({ plan, failure: scope });

@@ -75,11 +75,17 @@ async function startDue({ store, engine, log }: Deps, run: Run, attempts: number
   if (outcome === "unavailable") await store.runs.putOffStart(run, pauseMs, outcome);
   else if (attempts + 1 < attemptsMax) await store.runs.putOffStart(run, 1_000 * 2 ** (attempts + 1), outcome);
   else {
-    const error = { class: "start", code: "refused", message: "Temporal refused to start the run." } as const;
-    await store.runs.end(run.tenantId, run.id, { status: "failed", error });
+    const message = cause instanceof Unstartable ? cause.message : "Temporal refused to start the run.";
+    await store.runs.end(run.tenantId, run.id, {
+      status: "failed",
+      error: { class: "start", code: "refused", message },
+    });
   }
   return outcome;
 }
+
+/** Why a run cannot be started, as its owner reads it. */
+class Unstartable extends Error {}
 
 async function start({ store, engine }: Pick<Deps, "store" | "engine">, run: Run): Promise<StartOutcome> {
   const { tenantId, id: runId, recovery } = run;
@@ -87,9 +93,10 @@ async function start({ store, engine }: Pick<Deps, "store" | "engine">, run: Run
     store.flows.plan(tenantId, run.flow.id, run.version),
     eventOfRun(store, run),
   ]);
-  if (!plan) return { outcome: "refused", cause: new Error("The flow's version is not stored.") };
-  if (!event) return { outcome: "refused", cause: new Error("The run's event is not stored.") };
-  if (!recovery) return { outcome: "refused", cause: new Error("The row does not say how the run is repeated.") };
+  if (!plan) return { outcome: "refused", cause: new Unstartable("The flow's version is no longer stored.") };
+  if (!event) return { outcome: "refused", cause: new Unstartable("The run's event is no longer stored.") };
+  if (!recovery)
+    return { outcome: "refused", cause: new Unstartable("The run's row does not say how it is repeated.") };
   const { keyRun, keys, inputs, keeps, editedIn } = recovery;
   const retry = { keyRun, keys, inputs, keeps };
   const target: RunTarget = { tenantId, runId, event, plan, again: { retry, ...(editedIn ? { editedIn } : {}) } };

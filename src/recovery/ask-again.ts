@@ -5,6 +5,7 @@ import type { Plan } from "../model/plan.ts";
 import type { Finding } from "../model/problem.ts";
 import { isEnded, type Run } from "../model/run.ts";
 import type { StepRecord } from "../model/step.ts";
+import type { AskedAgain as AskedAgainRow } from "../store/runs-again.ts";
 import type { Store } from "../store/store.ts";
 import { placesOf } from "./places.ts";
 import { keyRunOf, planRetry } from "./plan-retry.ts";
@@ -44,7 +45,8 @@ const triesMax = 3;
 export async function askAgain(deps: RecoveryDeps, earlier: Run, asked: Asked): Promise<AskedAgain> {
   const { store } = deps;
   const { tenantId } = earlier;
-  const about = { of: earlier.id, requestId: asked.requestId, askedFor: asked.askedFor };
+  const family = earlier.rootRun ?? earlier.id;
+  const about = { of: earlier.id, family, requestId: asked.requestId, askedFor: asked.askedFor };
   const stands = await store.runs.findAgain(tenantId, about);
   if (stands.outcome === "found") return stands;
   if (!isEnded(earlier.status)) return { outcome: "open", run: earlier };
@@ -81,7 +83,7 @@ export async function askAgain(deps: RecoveryDeps, earlier: Run, asked: Asked): 
 export async function insert(
   { store, wake }: RecoveryDeps,
   run: Run,
-  about: { of: string; requestId?: string | undefined; askedFor?: string | undefined; dataText?: string | undefined },
+  about: AskedAgainRow,
 ): Promise<Exclude<AskedAgain, { outcome: "refused" }>> {
   for (let tries = 1; tries <= triesMax; tries++) {
     const inserted = await store.runs.insertAgain(run, about);

@@ -40,7 +40,7 @@ async function decide(deps: TurnDeps, bulk: BulkRetry, run: Run, isLastTry: bool
   const { runs } = deps.store;
   const newer = await runs.newerInFamily(run, bulk.id);
   if (newer) return refusal(run, "state.conflict", alreadyRetried(newer));
-  if (!(await runs.hasEvent(run))) return refusal(run, "run.not_retriable", "The run's event is no longer stored.");
+  if (run.error?.class === "ambiguous" && !isMeant(bulk)) return refusal(run, "run.not_retriable", doubtful);
   try {
     const { from, version } = bulk;
     await deps.recovery.retryRun(run.tenantId, run.id, {
@@ -58,6 +58,14 @@ async function decide(deps: TurnDeps, bulk: BulkRetry, run: Run, isLastTry: bool
     deps.log.error({ err: error, runId: run.id, bulkId: bulk.id }, "a run could not be retried");
     return refusal(run, "service.internal", "Something went wrong on our side: the log says what.");
   }
+}
+
+/** A write that may have happened is repeated for somebody who has said so, not because it was among many. */
+const doubtful =
+  "Nobody knows whether its failed step took effect: look there first. Then retry the run by its id, or such runs by the filter's `errorClass: ambiguous`.";
+
+function isMeant({ choice }: BulkRetry): boolean {
+  return "runs" in choice || choice.filter.errorClass === "ambiguous";
 }
 
 /**

@@ -1,10 +1,13 @@
 // How is a run asked for again? From a step on, with the same or other data, under the same or the newest version.
+import { askFilter } from "../flow/match.ts";
 import { AppError } from "../model/errors.ts";
 import { dataBytesMax } from "../model/event.ts";
 import type { RunId, TenantId } from "../model/ids.ts";
 import type { Json } from "../model/json.ts";
+import type { Plan } from "../model/plan.ts";
 import type { Finding } from "../model/problem.ts";
 import type { Run } from "../model/run.ts";
+import { eventOf } from "../store/events.ts";
 import { askAgain, planOf, type RecoveryDeps } from "./ask-again.ts";
 
 export type { RecoveryDeps } from "./ask-again.ts";
@@ -43,6 +46,7 @@ export function createRecovery(deps: RecoveryDeps) {
       const data = dataOf(request.event);
       const plan = await planOf(store, tenantId, run, request.version ?? "same");
       if (!plan) throw notRetriable("The flow's version is no longer stored.");
+      await checkEvent(deps, run, plan, data);
       const { inputs = {}, requestId } = request;
       const asked = await askAgain(deps, run, { origin: "retry", plan, from, data, inputs, requestId });
       if (asked.outcome === "refused") throw notRetriable(undefined, asked.findings);
@@ -65,6 +69,21 @@ function dataOf(event: RetryRequest["event"]): "kept" | { text: string } {
   if (Buffer.byteLength(text) <= dataBytesMax) return { text };
   const message = `An event's data is at most ${dataBytesMax / 1024} KB.`;
   throw notRetriable(message, [{ pointer: "/event/data", code: "range", message }]);
+}
+
+/**
+ * Throws when the run's event is gone; and for a run that ended before it began, since the flow's filter could not be
+ * decided, when it still cannot be, or says no: such a run has never been let through.
+ */
+async function checkEvent(deps: RecoveryDeps, run: Run, plan: Plan, data: "kept" | { text: string }): Promise<void> {
+  const stored = await deps.store.events.find(run.tenantId, run.event.id);
+  if (!stored) throw notRetriable("The run's event is no longer stored.");
+  if (stored.targets.find(({ runId }) => runId === run.id)?.failure === undefined) return;
+  const event = eventOf(stored);
+  const seen = data === "kept" ? event : { ...event, dataText: data.text };
+  const { missed, failed } = askFilter(plan, seen, { nowMs: deps.nowMs(), tenant: { id: run.tenantId } });
+  if (failed[0]) throw notRetriable(`The flow's filter cannot be decided for this event. ${failed[0].failure.message}`);
+  if (missed[0]) throw notRetriable("The flow's filter does not let this event through.");
 }
 
 /** The refusal of a retry: one sentence, or what stands in the findings. */

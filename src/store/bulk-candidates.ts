@@ -1,7 +1,7 @@
 // Which runs does a bulk retry take next, how many are there, and what became of those that it made?
 import type mongoose from "mongoose";
 import type { BulkFilter, BulkRetry } from "../model/bulk-retry.ts";
-import { firstIdAt, type BulkRetryId, type EventId, type RunId, type TenantId } from "../model/ids.ts";
+import { firstIdAt, type BulkRetryId, type RunId, type TenantId } from "../model/ids.ts";
 import type { Run, RunStatus } from "../model/run.ts";
 import type { Collection, Database } from "./database.ts";
 import { hiddenInLists, runOf, type StoredRun } from "./run-row.ts";
@@ -60,7 +60,6 @@ export function createBulkCandidates(database: Database) {
 /** What is asked about a run before it is retried. */
 function createLooks(database: Database) {
   const raw = database.raw<StoredRun>("runs");
-  const events = database.raw<{ tenantId: TenantId; id: EventId }>("events");
   return {
     /** The newest run that repeats this one, or that repeats what this one repeats and came later. Not of this bulk retry. */
     async newerInFamily(run: Run, bulkId: BulkRetryId): Promise<Pick<Run, "id" | "status"> | undefined> {
@@ -82,11 +81,6 @@ function createLooks(database: Database) {
       const askedBy = { $in: runs.map((of) => askedByKey(of, bulkId)) };
       const rows = await raw.find({ tenantId, askedBy }, { projection: { retryOf: 1 } }).toArray();
       return rows.flatMap(({ retryOf }) => retryOf ?? []);
-    },
-
-    /** Whether the run's event is still stored. */
-    async hasEvent({ tenantId, event }: Run): Promise<boolean> {
-      return (await events.findOne({ tenantId, id: event.id }, { projection: { _id: 1 } })) !== null;
     },
   };
 }

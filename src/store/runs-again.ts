@@ -7,8 +7,13 @@ import { hiddenInLists, newStoredRun, runOf, type StoredRun } from "./run-row.ts
 
 /** What a run that is asked for again is stored with beside itself. */
 export type AskedAgain = {
-  /** What it repeats: a run's id, or `<flow>/<event>` where there is none. One open run at a time repeats it. */
+  /** What it repeats: a run's id, or `<flow>/<event>` where there is none. */
   of: string;
+  /**
+   * The first run of those that repeat each other; `of` where there is none. One of them is open at a time: two would have
+   * the same effects under the same keys side by side.
+   */
+  family?: RunId | undefined;
   /** The same request makes one run, however often it comes. */
   requestId?: string | undefined;
   /** What the request asked for, where that is more than `of`: when it comes again, `of` may be the run that it made. */
@@ -33,8 +38,11 @@ export function createRunsAgain(database: Database) {
     const askedBy = askedByOf(asked);
     const same = askedBy === undefined ? null : await raw.findOne({ tenantId, askedBy });
     if (same) return { outcome: "found", run: runOf(same) };
-    const open = await raw.findOne({ tenantId, openAgainOf: asked.of });
-    return open ? { outcome: "open", run: runOf(open) } : { outcome: "unknown" };
+    const open = await raw.findOne({ tenantId, openAgainOf: asked.family ?? asked.of });
+    if (!open) return { outcome: "unknown" };
+    // The same request may have made its run between the two looks.
+    const outcome = askedBy !== undefined && open.askedBy === askedBy ? "found" : "open";
+    return { outcome, run: runOf(open) };
   }
 
   return {
@@ -48,8 +56,9 @@ export function createRunsAgain(database: Database) {
       const askedBy = askedByOf(asked);
       const row: StoredRun = {
         ...newStoredRun(run),
-        startDueAt: new Date(database.nowMs()),
-        openAgainOf: asked.of,
+        // A second ago: our idea of the database's clock is a little off, and whoever is woken must find the run due.
+        startDueAt: new Date(database.nowMs() - 1_000),
+        openAgainOf: asked.family ?? asked.of,
         ...(askedBy === undefined ? {} : { askedBy }),
         ...(asked.dataText === undefined ? {} : { eventData: new mongoose.mongo.Binary(Buffer.from(asked.dataText)) }),
       };

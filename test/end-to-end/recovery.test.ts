@@ -507,6 +507,31 @@ describe("how the run ended that is retried", () => {
   });
 });
 
+test("a run whose event is no longer stored is refused when it is asked for, not half a minute later", async () => {
+  refuse("one");
+  const { run } = await firstRun({ steps: [post("one")] });
+  const gone: typeof app.store.events.find = async () => null;
+  const store = { ...app.store, events: { ...app.store.events, find: gone } };
+  const recovery = createRecovery({ store, actions: new Map(), nowMs: Date.now });
+  await expect(recovery.retryRun(tenantId, run.id as never)).rejects.toMatchObject({
+    code: "run.not_retriable",
+    message: "The run's event is no longer stored.",
+  });
+});
+
+test("a run that its flow's filter never let through is asked for it anew", async () => {
+  const many = Array.from({ length: 300 }, (_, i) => i);
+  const costly = { all: [{ var: "event.data.list" }, { all: [many, { "==": [1, 1] }] }] };
+  const { run } = await firstRun({ filter: costly, steps: [post("one")] }, { list: many });
+  expect(run).toMatchObject({ status: "failed", error: { class: "limit" } });
+  const undecided = await ask(run);
+  expect([undecided.status, undecided.body.detail]).toEqual([422, expect.stringContaining("cannot be decided")]);
+  const no = await ask(run, { event: { data: { list: [] } } });
+  expect([no.status, no.body.detail]).toEqual([422, "The flow's filter does not let this event through."]);
+  const yes = await again(run, { event: { data: { list: [1] } } });
+  expect([yes.status, counts()]).toEqual(["succeeded", { one: 1 }]);
+});
+
 describe("asking twice", () => {
   test("two retries at once make one run; the other is told which", async () => {
     refuse("one");
@@ -523,6 +548,20 @@ describe("asking twice", () => {
     accept();
     expect((await again(run)).status).toBe("succeeded");
     expect((await app.run(run.id)).retriedBy).toHaveLength(2);
+  });
+
+  test("of runs that repeat each other one is open at a time: two would act under the same keys side by side", async () => {
+    refuse("one");
+    const { run } = await firstRun({ steps: [post("one")] });
+    const second = await again(run);
+    expect(second.status).toBe("failed");
+    receiver.respond(() => "hang");
+    const third = (await ask(second)).body.id;
+    const beside = await ask(run);
+    expect([beside.status, beside.body.detail]).toEqual([409, expect.stringContaining(third)]);
+    await app.call("POST", `/v1/runs/${third}/cancel`, {});
+    await app.run(third);
+    expect((await ask(run)).status).toBe(201);
   });
 
   test("the same request makes one run, also after that has ended", async () => {

@@ -98,6 +98,24 @@ test("a page that was cut off comes again: every run is retried once and counted
   expect(await refusalsOf(bulk)).toEqual([]);
 });
 
+test("a write that may have happened is repeated only for somebody who has asked for such runs", async () => {
+  const { runs, eventType } = await failedRuns(1);
+  const [run] = runs;
+  const { body } = await app.call("POST", "/v1/events", { body: { type: eventType, data: {} } });
+  const error = { class: "ambiguous", code: "reset", message: "The connection broke." } as const;
+  await app.store.runs.end(app.tenantId, body.runs[0], { status: "failed", failedStep: "notify", error });
+  const byFilter = await bulkOf({ eventType });
+  expect(await pagesWith().nextPage(byFilter, around)).toEqual({ outcome: "ended" });
+  expect(await stored(byFilter)).toMatchObject({ retried: 1, refused: 1 });
+  expect(await refusalsOf(byFilter)).toMatchObject([
+    { run: body.runs[0], code: "run.not_retriable", message: expect.stringContaining("look there first") },
+  ]);
+  expect([...(await retriesOf(runs)).keys()]).toEqual([run!.id]);
+  const byId = await bulkOf({ runs: [body.runs[0]] });
+  expect(await pagesWith().nextPage(byId, around)).toEqual({ outcome: "ended" });
+  expect(await stored(byId)).toMatchObject({ retried: 1, refused: 0 });
+});
+
 test("a page whose answer was lost counts nothing twice", async () => {
   const { eventType } = await failedRuns(1);
   const bulk = await bulkOf({ eventType });
