@@ -2,7 +2,7 @@
 import { runFlowTests, tryPlan, type TrialEvent } from "../flow/trial.ts";
 import type { Mocks } from "../flow/mock.ts";
 import { AppError } from "../model/errors.ts";
-import { eventTypeSchema } from "../model/event.ts";
+import { trialEventSchema } from "../model/event.ts";
 import type { JsonSchema } from "../model/json.ts";
 import type { Plan } from "../model/plan.ts";
 import type { FlowRecord } from "../store/flows.ts";
@@ -29,17 +29,7 @@ const testBodySchema: JsonSchema = {
   additionalProperties: false,
   required: ["event"],
   properties: {
-    event: {
-      type: "object",
-      additionalProperties: false,
-      required: ["type", "data"],
-      properties: {
-        type: eventTypeSchema,
-        data: {},
-        id: { type: "string", minLength: 1, maxLength: 128 },
-        occurredAt: { type: "string", format: "date-time" },
-      },
-    },
+    event: trialEventSchema,
     mocks: {
       type: "object",
       description:

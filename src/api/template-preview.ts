@@ -2,7 +2,7 @@
 import { checkMessage, renderMessage } from "../flow/message.ts";
 import { createSchemaCheck } from "../flow/schema-findings.ts";
 import { AppError } from "../model/errors.ts";
-import { eventTypeSchema } from "../model/event.ts";
+import { trialEventSchema } from "../model/event.ts";
 import type { Failure } from "../model/failure.ts";
 import type { TenantId } from "../model/ids.ts";
 import type { Json, JsonObject, JsonSchema } from "../model/json.ts";
@@ -31,18 +31,7 @@ const bodySchema: JsonSchema = {
     kind: templateKindSchema,
     text: templateTextSchema,
     template: { type: "string", maxLength: 80, description: "A saved or shipped one: `slug` or `slug@version`." },
-    event: {
-      type: "object",
-      additionalProperties: false,
-      required: ["type", "data"],
-      properties: {
-        type: eventTypeSchema,
-        data: {},
-        id: { type: "string", minLength: 1, maxLength: 128 },
-        occurredAt: { type: "string", format: "date-time" },
-      },
-      description: "Without it, the template's sample.",
-    },
+    event: { ...trialEventSchema, description: "Without it, the template's sample." },
     steps: { type: "object", description: "Outputs by id of the step." },
     vars: { type: "object" },
     error: { type: "object", description: "What `error` is in the steps of `onError` and `onFailure`." },

@@ -49,6 +49,19 @@ export const eventPatternSchema: JsonSchema = {
   description: "An event type, or a wildcard at the end of one: `review.created`, `review.*`, `*`.",
 };
 
+/** An event that is only looked at: in a test of a flow, or a preview of a template. Nothing of it is stored. */
+export const trialEventSchema: JsonSchema = {
+  type: "object",
+  additionalProperties: false,
+  required: ["type", "data"],
+  properties: {
+    type: eventTypeSchema,
+    data: {},
+    id: { type: "string", minLength: 1, maxLength: 128 },
+    occurredAt: { type: "string", format: "date-time" },
+  },
+};
+
 /** The body of `POST /v1/events`. `data` may be any JSON, and has to be there. */
 export const publishSchema: JsonSchema = {
   type: "object",
