@@ -19,6 +19,7 @@ export const failureClasses = {
   blocked: { retried: false, meaning: "The address is one that deliveries may not reach." },
   template: { retried: false, meaning: "A template or reference of the step could not be rendered." },
   limit: { retried: false, meaning: "A budget was exceeded: rule, template, size or time." },
+  filter: { retried: false, meaning: "The endpoint's filter could not be decided." },
   stopped: { retried: false, meaning: "A `stop` step ended the run as failed." },
   cancelled: { retried: false, meaning: "The run was cancelled." },
   start: { retried: false, meaning: "The run could not be started." },

@@ -1,7 +1,8 @@
 // Typed, prefixed ids that sort by the time of their making.
 import { randomFillSync } from "node:crypto";
 
-export type IdPrefix = "tnt" | "key" | "evt" | "flow" | "run" | "conn" | "tmpl" | "bulk" | "blob" | "req" | "proc";
+export type IdPrefix =
+  "tnt" | "key" | "evt" | "flow" | "run" | "conn" | "tmpl" | "bulk" | "blob" | "req" | "proc" | "ep" | "dlv";
 export type Id<P extends IdPrefix> = `${P}_${string}`;
 export type TenantId = Id<"tnt">;
 export type FlowId = Id<"flow">;
@@ -10,6 +11,8 @@ export type ConnectionId = Id<"conn">;
 export type TemplateId = Id<"tmpl">;
 export type BulkRetryId = Id<"bulk">;
 export type BlobId = Id<"blob">;
+export type EndpointId = Id<"ep">;
+export type DeliveryId = Id<"dlv">;
 /** The id of an event is the sender's own where one was given; ours (`evt_…`) otherwise. */
 export type EventId = string;
 
