@@ -6,7 +6,7 @@ import type { JsonSchema } from "../model/json.ts";
 import type { Finding } from "../model/problem.ts";
 import type { Scope } from "../model/scope.ts";
 
-export type Method = "get" | "post" | "put";
+export type Method = "get" | "post" | "put" | "patch" | "delete";
 
 export type Answer = {
   status: number;
@@ -52,8 +52,11 @@ export type BodySpec<Body> = {
   invalidCode?: ErrorCode;
   /** What is wrong with the parsed JSON, when the schema alone does not say it. */
   check?: (value: unknown) => Finding[];
-  /** The handler gets the bytes: its data must survive as it was written. Any media type, when the headers say so. */
-  bytes?: { anyTypeWhen(headers: IncomingHttpHeaders): number | undefined };
+  /**
+   * The handler gets the bytes: its data must survive as it was written. Any media type, when the headers say so; with
+   * `rawBytesMax` any media type, charset and content encoding, whatever the headers say.
+   */
+  bytes?: { anyTypeWhen(headers: IncomingHttpHeaders): number | undefined; rawBytesMax?: number };
   /** A body that the route takes, for the documentation. */
   example?: unknown;
   /** Never set: it only carries the type of the body that the handler gets. */

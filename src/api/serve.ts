@@ -70,7 +70,7 @@ function createBodyReader(spec: BodySpec<unknown>): BodyReader {
   return async (request, response) => {
     const { headers } = request;
     if (!spec.required && !hasBody(headers)) return { value: undefined };
-    const bytesMax = checkContentType(headers, contentTypes, bytes?.anyTypeWhen(headers));
+    const bytesMax = bytes?.rawBytesMax ?? checkContentType(headers, contentTypes, bytes?.anyTypeWhen(headers));
     const read = await readBody(request, response, bytesMax);
     if (bytes) return { value: read, bytes: read };
     const parsed = parseStrictJson(read);

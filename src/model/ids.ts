@@ -2,7 +2,21 @@
 import { randomFillSync } from "node:crypto";
 
 export type IdPrefix =
-  "tnt" | "key" | "evt" | "flow" | "run" | "conn" | "tmpl" | "bulk" | "blob" | "req" | "proc" | "ep" | "dlv";
+  | "tnt"
+  | "key"
+  | "evt"
+  | "etyp"
+  | "flow"
+  | "run"
+  | "conn"
+  | "tmpl"
+  | "bulk"
+  | "blob"
+  | "req"
+  | "proc"
+  | "ep"
+  | "dlv"
+  | "msg";
 export type Id<P extends IdPrefix> = `${P}_${string}`;
 export type TenantId = Id<"tnt">;
 export type FlowId = Id<"flow">;
@@ -13,6 +27,8 @@ export type BulkRetryId = Id<"bulk">;
 export type BlobId = Id<"blob">;
 export type EndpointId = Id<"ep">;
 export type DeliveryId = Id<"dlv">;
+export type EventTypeId = Id<"etyp">;
+export type InboxMessageId = Id<"msg">;
 /** The id of an event is the sender's own where one was given; ours (`evt_…`) otherwise. */
 export type EventId = string;
 

@@ -3,6 +3,8 @@
 export const scopes = [
   "events:write",
   "events:read",
+  "event-types:read",
+  "event-types:write",
   "flows:read",
   "flows:write",
   "flows:publish",
