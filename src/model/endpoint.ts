@@ -100,6 +100,8 @@ export type Endpoint = EndpointSettings & {
   status: EndpointStatus;
   statusReason?: StatusReason;
   health: EndpointHealth;
+  /** When the receiver last echoed a challenge at this URL. */
+  verifiedAt?: Date;
   /** Grows with each change that people see: the ETag. */
   revision: number;
   createdAt: Date;

@@ -24,6 +24,8 @@ export type Event = {
    * `source` together. Absent for events that `id` alone identifies.
    */
   idWithSource?: EventId;
+  /** A test event: only endpoints in test mode get it, and no flow. */
+  test?: true;
 };
 
 /** Events above this many bytes of data travel to the workflow by reference instead of by value. */
@@ -48,6 +50,12 @@ export const eventPatternSchema: JsonSchema = {
   pattern: `^(\\*|${typePattern}(\\.\\*)?)$`,
   description: "An event type, or a wildcard at the end of one: `review.created`, `review.*`, `*`.",
 };
+
+/** Every pattern that takes events of a type: `a.b.c` is taken by itself, `a.b.*`, `a.*` and `*`. */
+export function patternsOf(type: string): string[] {
+  const segments = type.split(".");
+  return [type, ...segments.slice(1).map((_, index) => `${segments.slice(0, index + 1).join(".")}.*`), "*"];
+}
 
 /** An event that is only looked at: in a test of a flow, or a preview of a template. Nothing of it is stored. */
 export const trialEventSchema: JsonSchema = {

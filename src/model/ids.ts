@@ -16,6 +16,8 @@ export type IdPrefix =
   | "proc"
   | "ep"
   | "dlv"
+  | "sec"
+  | "prof"
   | "msg";
 export type Id<P extends IdPrefix> = `${P}_${string}`;
 export type TenantId = Id<"tnt">;
@@ -26,6 +28,8 @@ export type TemplateId = Id<"tmpl">;
 export type BulkRetryId = Id<"bulk">;
 export type BlobId = Id<"blob">;
 export type EndpointId = Id<"ep">;
+export type SecretId = Id<"sec">;
+export type ProfileId = Id<"prof">;
 export type DeliveryId = Id<"dlv">;
 export type EventTypeId = Id<"etyp">;
 export type InboxMessageId = Id<"msg">;

@@ -7,6 +7,7 @@ import { createBulkRetryStore } from "./bulk-retries.ts";
 import { createBulkTurnStore } from "./bulk-turns.ts";
 import { createConnectionStore } from "./connections.ts";
 import { connectDatabase, type Database } from "./database.ts";
+import { createEndpointStore } from "./endpoints.ts";
 import { createEventStore } from "./events.ts";
 import { createFlowStore } from "./flows.ts";
 import { createIdempotencyStore } from "./idempotency.ts";
@@ -33,6 +34,7 @@ export async function openStore(uri: string, options: { database?: string } = {}
     bulkTurns: createBulkTurnStore(database),
     bulkRefusals: createBulkRefusalStore(database),
     connections: createConnectionStore(database),
+    endpoints: createEndpointStore(database),
     steps: { ...createStepStore(database), ...createStepNotes(database) },
     templates: createTemplateStore(database),
     limits: createLimitStore(database),
