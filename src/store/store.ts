@@ -8,6 +8,7 @@ import { createBulkTurnStore } from "./bulk-turns.ts";
 import { createConnectionStore } from "./connections.ts";
 import { connectDatabase, type Database } from "./database.ts";
 import { createEndpointStore } from "./endpoints.ts";
+import { createEventTypeStore } from "./event-types.ts";
 import { createEventStore } from "./events.ts";
 import { createFlowStore } from "./flows.ts";
 import { createIdempotencyStore } from "./idempotency.ts";
@@ -28,6 +29,7 @@ export async function openStore(uri: string, options: { database?: string } = {}
     tenants: createTenantStore(database),
     apiKeys: createApiKeyStore(database),
     events: { ...createEventStore(database), ...createOutbox(database) },
+    eventTypes: createEventTypeStore(database),
     flows: createFlowStore(database),
     runs: { ...createRunStore(database), ...createBulkCandidates(database) },
     bulkRetries: createBulkRetryStore(database),

@@ -182,7 +182,7 @@ test("a value that takes too long to judge ends its thread, and the next questio
   expect(await judge.checkSchema(schema)).toEqual([]);
   const slow = judge.checkValue(
     schema,
-    Array.from({ length: 4_000 }, () => "xyxyxyxyxyxyxyxyxyxyxyxyxyxyxyxy399zz"),
+    Array.from({ length: 40_000 }, () => "xyxyxyxyxyxyxyxyxyxyxyxyxyxyxyxy399zz"),
   );
   const other = judge.checkValue({ type: "string" }, "a");
   expect(await slow).toEqual([{ pointer: "", code: "range", message: expect.stringContaining("too much time") }]);
