@@ -5,6 +5,9 @@ import { buildConnector } from "undici";
 import { checkAddress, localhostAddresses } from "./address.ts";
 import type { AddressPolicy } from "./address.ts";
 import type { Resolve } from "./resolve.ts";
+import { tlsMeaningOf } from "./tls-failure.ts";
+import { secureContextOf } from "./tls-identity.ts";
+import type { TlsIdentity } from "./tls-identity.ts";
 
 /** The parts of making a connection that an attempt reports. */
 export type ConnectPhase = "dns" | "connect" | "tls";
@@ -12,13 +15,32 @@ export type ConnectPhase = "dns" | "connect" | "tls";
 /** Why no connection came about. */
 export class ConnectFailure extends Error {
   readonly kind: "dns" | "refused" | "reset" | "tls" | "timeout" | "blocked";
+  /** A finer word where there is one, else the same as `kind`. */
+  readonly code: string;
 
-  constructor(kind: ConnectFailure["kind"], message: string, cause?: unknown) {
+  constructor(kind: ConnectFailure["kind"], message: string, cause?: unknown, code: string = kind) {
     super(message, { cause });
     this.name = "ConnectFailure";
     this.kind = kind;
+    this.code = code;
   }
 }
+
+/** What a request that makes a connection be opened wants of it. */
+export type ConnectOrder = {
+  /** Told when a phase has ended. */
+  mark: (phase: ConnectPhase) => void;
+  /** For name, connection and TLS together, instead of the client's own limit. */
+  connectTimeoutMs: number | undefined;
+};
+
+/** What the client and its connectors say to each other past undici, which knows nothing of requests when it connects. */
+export type ConnectDesk = {
+  /** Of the request that is being dispatched at this moment. */
+  order: ConnectOrder | undefined;
+  /** A new connection is being handed to undici: a request that starts at this moment is the first on it. */
+  isHandingOver: boolean;
+};
 
 export type ConnectOptions = {
   policy: AddressPolicy;
@@ -31,8 +53,7 @@ export type ConnectOptions = {
   addressesMax: number;
   /** Certificates of authorities to trust instead of the system's, in PEM. */
   ca?: string;
-  /** Asked once for each connection, at its start: who wants to know how long its phases take. */
-  observer: () => ((phase: ConnectPhase) => void) | undefined;
+  desk: ConnectDesk;
 };
 
 type Target = { hostname: string; port: number; secure: boolean };
@@ -40,26 +61,45 @@ type Target = { hostname: string; port: number; secure: boolean };
 /** How many of a name's addresses are tried before giving up. */
 const dialsMax = 4;
 
-/** An undici connector: resolve, check every address, dial a checked one, check the peer, then TLS for the name. */
-export function createConnector(options: ConnectOptions): buildConnector.connector {
-  const secure = buildConnector({
-    ...(options.ca === undefined ? {} : { ca: options.ca }),
-    timeout: 0,
-    keepAlive: false,
-  });
+/**
+ * An undici connector: resolve, check every address, dial a checked one, check the peer, then TLS for the name. Each has
+ * its own cache of TLS sessions: one that another identity opened was checked against other authorities.
+ */
+export function createConnector(options: ConnectOptions, identity?: TlsIdentity): buildConnector.connector {
+  const { desk } = options;
+  const secure = lazily(() =>
+    buildConnector({ secureContext: secureContextOf(identity, options.ca), timeout: 0, keepAlive: false }),
+  );
   return ({ hostname, port, protocol }, callback) => {
     const target = {
       hostname,
       secure: protocol === "https:",
       port: Number(port || (protocol === "https:" ? 443 : 80)),
     };
-    // Before the first await: the observer is whoever is sending at this moment.
-    const mark = options.observer() ?? (() => undefined);
-    open(target, options, secure, mark).then(
-      (socket) => callback(null, socket),
+    // Before the first await: the order is that of whoever is sending at this moment.
+    const order = desk.order ?? unordered;
+    open(target, options, secure, order).then(
+      (socket) => {
+        // undici writes the waiting request inside the call-back.
+        desk.isHandingOver = true;
+        try {
+          callback(null, socket);
+        } finally {
+          desk.isHandingOver = false;
+        }
+      },
       (error: unknown) => callback(toFailure(error), null),
     );
   };
+}
+
+/** undici opens connections on its own, too, for requests that wait for a free one. */
+const unordered: ConnectOrder = { mark: () => undefined, connectTimeoutMs: undefined };
+
+/** What is made at the first connection that needs it: most clients' certificates are never read twice. */
+function lazily<T>(make: () => T): () => T {
+  let made: { value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
 }
 
 /** The message never holds an address: users must not learn what a name resolves to inside our network. */
@@ -70,14 +110,14 @@ function toFailure(error: unknown): ConnectFailure {
 async function open(
   target: Target,
   options: ConnectOptions,
-  secure: buildConnector.connector,
-  mark: (phase: ConnectPhase) => void,
+  secure: () => buildConnector.connector,
+  order: ConnectOrder,
 ): Promise<Socket> {
-  const deadlineMs = performance.now() + options.connectTimeoutMs;
+  const deadlineMs = performance.now() + (order.connectTimeoutMs ?? options.connectTimeoutMs);
   const addresses = await checkedAddresses(target.hostname, options);
-  if (isIP(target.hostname) === 0) mark("dns");
+  if (isIP(target.hostname) === 0) order.mark("dns");
   const socket = await dialFirst(addresses, target.port, deadlineMs);
-  mark("connect");
+  order.mark("connect");
   const peer = socket.remoteAddress;
   // The operating system may have been told to send this address elsewhere: what counts is who is at the other end.
   if (peer === undefined || !checkAddress(peer, options.policy).ok) {
@@ -85,12 +125,24 @@ async function open(
     throw peer === undefined ? new ConnectFailure("reset", "The connection broke.") : blocked();
   }
   if (!target.secure) return socket;
-  const encrypted = await startTls(socket, target, secure, deadlineMs);
-  mark("tls");
+  const encrypted = await startTls(socket, target, connectorOf(secure, socket), deadlineMs);
+  order.mark("tls");
   return encrypted;
 }
 
-async function checkedAddresses(hostname: string, options: ConnectOptions): Promise<string[]> {
+function connectorOf(secure: () => buildConnector.connector, socket: Socket): buildConnector.connector {
+  try {
+    return secure();
+  } catch (cause) {
+    socket.destroy();
+    throw new ConnectFailure("tls", "The client certificate or its key cannot be used.", cause, "tls_identity");
+  }
+}
+
+export type NameOptions = Pick<ConnectOptions, "policy" | "resolve" | "dnsTimeoutMs" | "addressesMax">;
+
+/** The addresses of a name that may be dialled. Rejects with a ConnectFailure: `dns`, or `blocked` for any that may not. */
+export async function checkedAddresses(hostname: string, options: NameOptions): Promise<string[]> {
   const addresses = await addressesOf(hostname, options);
   // One private address among public ones is enough to refuse: which one is dialled must not be left to chance.
   if (addresses.length > options.addressesMax || addresses.some((one) => !checkAddress(one, options.policy).ok)) {
@@ -99,7 +151,7 @@ async function checkedAddresses(hostname: string, options: ConnectOptions): Prom
   return [...addresses].sort((a, b) => isIP(a) - isIP(b)).slice(0, dialsMax);
 }
 
-async function addressesOf(hostname: string, options: ConnectOptions): Promise<string[]> {
+async function addressesOf(hostname: string, options: NameOptions): Promise<string[]> {
   // A resolver is never asked for a literal, so a check that hangs on the resolver would miss it.
   if (isIP(hostname) !== 0) return [hostname];
   if (hostname === "localhost") return localhostAddresses(options.policy);
@@ -139,7 +191,7 @@ async function dialFirst(addresses: string[], port: number, deadlineMs: number):
 function dial(address: string, port: number, timeoutMs: number): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = dialTcp({ host: address, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 });
-    const timer = setTimeout(() => fail(new ConnectFailure("timeout", "The connection took too long.")), timeoutMs);
+    const timer = setTimeout(() => fail(tookTooLong()), timeoutMs);
     const fail = (error: ConnectFailure): void => {
       clearTimeout(timer);
       socket.destroy();
@@ -157,7 +209,7 @@ function dial(address: string, port: number, timeoutMs: number): Promise<Socket>
 }
 
 function dialFailure(error: NodeJS.ErrnoException): ConnectFailure {
-  if (error.code === "ETIMEDOUT") return new ConnectFailure("timeout", "The connection took too long.", error);
+  if (error.code === "ETIMEDOUT") return tookTooLong(error);
   if (error.code === "ECONNRESET") return new ConnectFailure("reset", "The connection broke.", error);
   return new ConnectFailure("refused", "The receiver refused the connection or cannot be reached.", error);
 }
@@ -170,7 +222,7 @@ function startTls(
 ): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
-      reject(new ConnectFailure("timeout", "The TLS handshake took too long."));
+      reject(tookTooLong());
       socket.destroy();
     }, deadlineMs - performance.now());
     const { hostname, port } = target;
@@ -180,11 +232,17 @@ function startTls(
       clearTimeout(timer);
       if (error === null) return resolve(encrypted);
       socket.destroy();
-      reject(new ConnectFailure("tls", "The TLS handshake failed, or the certificate is not valid.", error));
+      const { code, message } = tlsMeaningOf(error);
+      reject(new ConnectFailure("tls", message, error, code));
     });
   });
 }
 
+function tookTooLong(cause?: unknown): ConnectFailure {
+  return new ConnectFailure("timeout", "No connection was made within the time allowed.", cause, "connect_timeout");
+}
+
 function blocked(): ConnectFailure {
-  return new ConnectFailure("blocked", "The address is not one that deliveries may reach.");
+  const message = "The address is not one that deliveries may reach.";
+  return new ConnectFailure("blocked", message, undefined, "url.address");
 }

@@ -2,9 +2,12 @@
 import { errors } from "undici";
 import type { Dispatcher } from "undici";
 import type { Phases } from "../model/attempt.ts";
-import type { ConnectPhase } from "./connect.ts";
+import type { ConnectDesk, ConnectOrder, ConnectPhase } from "./connect.ts";
+import { watchDeadline } from "./deadline.ts";
+import type { Watched } from "./deadline.ts";
 import { meaningOf, meaningOfStop } from "./http-error.ts";
-import type { ErrorMeaning, HttpErrorKind } from "./http-error.ts";
+import type { ErrorMeaning, HttpErrorKind, StopReason } from "./http-error.ts";
+import type { TlsIdentity } from "./tls-identity.ts";
 
 export type HttpRequest = {
   method: string;
@@ -13,6 +16,17 @@ export type HttpRequest = {
   body?: string | Uint8Array;
   /** For everything, from the name to the last byte of the answer. */
   timeoutMs: number;
+  /** For name, connection and TLS together, where a connection has to be made; the client's own limit unless given. */
+  connectTimeoutMs?: number;
+  /** Longest silence of the receiver, from the moment that the request is written. */
+  readTimeoutMs?: number;
+  /** Shown to receivers with mutual TLS. */
+  identity?: TlsIdentity;
+  /**
+   * Sends once more, at once, when a connection that was kept open breaks before a byte of the answer: many receivers
+   * close theirs at that moment. The first request may have arrived, so only for what receivers know by its id.
+   */
+  retryStale?: boolean;
   signal?: AbortSignal;
   /** How much of the answer's body is kept; the client's own limit unless given. */
   bodyBytesMax?: number;
@@ -27,6 +41,8 @@ export type HttpAnswer = {
   body: Buffer;
   /** There was more than the limit keeps. */
   truncated: boolean;
+  /** It was sent twice: see `retryStale`. */
+  repeated?: true;
   phases: Phases;
 };
 
@@ -39,69 +55,138 @@ export type HttpError = {
   message: string;
   /** Bytes of the request may have reached the receiver. */
   requestSent: boolean;
+  /** It was sent twice: see `retryStale`. */
+  repeated?: true;
   phases: Phases;
 };
 
 export type HttpResult = HttpAnswer | HttpError;
 
-export type Exchange = {
-  handler: Dispatcher.DispatchHandler;
-  /** Told by the connector when this request made it open a connection. */
-  mark: (phase: ConnectPhase) => void;
-  /** Ends the exchange from our side. */
-  stop: (error: "timeout" | "aborted") => void;
+export type ExchangeOptions = {
+  bodyBytesMax: number;
+  /** Most informational answers (1xx) before the real one. */
+  informationalMax: number;
+  desk: Pick<ConnectDesk, "isHandingOver">;
+  /** Hands the request to undici, with the exchange as its handler. */
+  dispatch: (exchange: Exchange) => void;
+  /** Called exactly once. */
+  settle: (result: HttpResult) => void;
 };
 
-/** Follows one request through undici's handler. `settle` is called exactly once. */
-export function createExchange(
-  startedMs: number,
-  bodyBytesMax: number,
-  settle: (result: HttpResult) => void,
-): Exchange {
-  const phases: Phases = { total: 0 };
-  const answer = createAnswer(bodyBytesMax);
-  let requestSent = false;
-  let settled = false;
-  let running: Dispatcher.DispatchController | undefined;
+/** Follows one request: the handler that undici calls, and the order for the connection that it may need. */
+export class Exchange implements Dispatcher.DispatchHandler, ConnectOrder, Watched {
+  readonly startedMs: number;
+  readonly timeoutMs: number;
+  readonly readTimeoutMs: number;
+  readonly connectTimeoutMs: number | undefined;
+  quietSinceMs: number | undefined;
+  timer: NodeJS.Timeout | undefined;
+  readonly #retryStale: boolean;
+  readonly #options: ExchangeOptions;
+  readonly #phases: Phases = { total: 0 };
+  readonly #answer: AnswerInProgress;
+  #running: Dispatcher.DispatchController | undefined;
+  #informational = 0;
+  #isSettled = false;
+  #isReused = false;
+  #isAnswerBegun = false;
+  #isRepeated = false;
 
-  const finish = (toResult: () => HttpResult): void => {
-    if (settled) return;
-    settled = true;
-    phases.total = elapsedSince(startedMs);
-    settle(toResult());
-  };
-  const fail = (meaning: ErrorMeaning): void => finish(() => ({ ok: false, ...meaning, requestSent, phases }));
+  /** Its time begins at `startedMs`, by the monotonic clock. */
+  constructor(request: HttpRequest, startedMs: number, options: ExchangeOptions) {
+    this.startedMs = startedMs;
+    this.timeoutMs = request.timeoutMs;
+    this.readTimeoutMs = request.readTimeoutMs ?? Infinity;
+    this.connectTimeoutMs = request.connectTimeoutMs;
+    this.#retryStale = request.retryStale === true;
+    this.#options = options;
+    this.#answer = createAnswer(options.bodyBytesMax);
+  }
 
-  return {
-    mark(phase) {
-      if (!settled) phases[phase] = elapsedSince(startedMs);
-    },
-    stop(error) {
-      fail(meaningOfStop(error));
-      running?.abort(new errors.RequestAbortedError());
-    },
-    handler: {
-      onRequestStart(controller) {
-        // Stopped while it waited for a connection: abort before the first byte is written.
-        if (settled) return controller.abort(new errors.RequestAbortedError());
-        running = controller;
-        requestSent = true;
-      },
-      onResponseStart(_controller, status, headers) {
-        // Informational answers come before the real one (RFC 9110 §15.2).
-        if (status < 200) return;
-        phases.firstByte = elapsedSince(startedMs);
-        answer.begin(status, headers);
-      },
-      onResponseData(controller, chunk) {
-        if (answer.add(chunk)) return;
-        finish(() => answer.result(true, phases));
-        controller.abort(new errors.RequestAbortedError());
-      },
-      onResponseEnd: () => finish(() => answer.result(false, phases)),
-      onResponseError: (_controller, error) => fail(meaningOf(error)),
-    },
-  };
+  /** Sends the request. */
+  start(): void {
+    watchDeadline(this);
+    this.#options.dispatch(this);
+  }
+
+  /** Told by the connector, when this exchange made it open a connection. */
+  mark(phase: ConnectPhase): void {
+    if (!this.#isSettled) this.#phases[phase] = elapsedSince(this.startedMs);
+  }
+
+  /** Ends the exchange from our side. */
+  stop(reason: StopReason): void {
+    this.#fail(meaningOfStop(reason));
+    this.#running?.abort(new errors.RequestAbortedError());
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    // Stopped while it waited for a connection: abort before the first byte is written.
+    if (this.#isSettled) return controller.abort(new errors.RequestAbortedError());
+    this.#running = controller;
+    this.#isReused = !this.#options.desk.isHandingOver;
+    if (this.readTimeoutMs < Infinity) this.quietSinceMs = performance.now();
+  }
+
+  /** The first byte of an answer has come. */
+  onResponseStarted(): void {
+    this.#isAnswerBegun = true;
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: RawHeaders): void {
+    if (this.readTimeoutMs < Infinity) this.quietSinceMs = performance.now();
+    // Informational answers come before the real one (RFC 9110 §15.2).
+    if (status < 200) {
+      if (++this.#informational > this.#options.informationalMax) this.stop("informational");
+      return;
+    }
+    this.#phases.firstByte = elapsedSince(this.startedMs);
+    this.#answer.begin(status, headers);
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.readTimeoutMs < Infinity) this.quietSinceMs = performance.now();
+    if (this.#answer.add(chunk)) return;
+    this.#succeed(true);
+    controller.abort(new errors.RequestAbortedError());
+  }
+
+  onResponseEnd(): void {
+    this.#succeed(false);
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    const meaning = meaningOf(error);
+    if (meaning.error !== "reset" || !this.#mayRepeat()) return this.#fail(meaning);
+    this.#isRepeated = true;
+    this.quietSinceMs = undefined;
+    // Not inside undici's call: it is in the middle of giving up the connection that broke.
+    queueMicrotask(() => {
+      if (!this.#isSettled) this.#options.dispatch(this);
+    });
+  }
+
+  #mayRepeat(): boolean {
+    const isStale = this.#isReused && !this.#isAnswerBegun;
+    return this.#retryStale && isStale && !this.#isRepeated && !this.#isSettled;
+  }
+
+  #succeed(truncated: boolean): void {
+    if (!this.#isSettled) this.#settle(this.#answer.result(truncated, this.#phases));
+  }
+
+  #fail(meaning: ErrorMeaning): void {
+    if (this.#isSettled) return;
+    this.#settle({ ok: false, ...meaning, requestSent: this.#running !== undefined, phases: this.#phases });
+  }
+
+  #settle(result: HttpResult): void {
+    this.#isSettled = true;
+    clearTimeout(this.timer);
+    this.#phases.total = elapsedSince(this.startedMs);
+    if (this.#isRepeated) result.repeated = true;
+    this.#options.settle(result);
+  }
 }
 
 /** Milliseconds since a moment of the monotonic clock, to a hundredth. */

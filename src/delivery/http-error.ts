@@ -1,6 +1,7 @@
 // What do the errors of undici, Node and our own connector mean to a sender?
 import { errors } from "undici";
 import { ConnectFailure } from "./connect.ts";
+import { tlsMeaningOf } from "./tls-failure.ts";
 
 export type HttpErrorKind =
   "dns" | "refused" | "reset" | "tls" | "timeout" | "blocked" | "protocol" | "aborted" | "invalid_url";
@@ -13,18 +14,18 @@ export type ErrorMeaning = {
   message: string;
 };
 
+/** Why a request is ended from our side: its time is over, nothing was heard for too long, or it is not wanted any more. */
+export type StopReason = "timeout" | "read_timeout" | "aborted" | "informational";
+
 /** The meaning of ending a request from our side. */
-export function meaningOfStop(error: "timeout" | "aborted"): ErrorMeaning {
-  return meaning(
-    error,
-    error === "timeout" ? "No complete answer came within the time allowed." : "The request was cancelled.",
-  );
+export function meaningOfStop(reason: StopReason): ErrorMeaning {
+  return meaningByStop[reason];
 }
 
 /** The meaning of an error that undici hands on. */
 export function meaningOf(error: Error & { code?: unknown }): ErrorMeaning {
   if (error instanceof ConnectFailure) {
-    return meaning(error.kind, error.message, error.kind === "blocked" ? "url.address" : error.kind);
+    return meaning(error.kind, error.message, error.code);
   }
   const code = typeof error.code === "string" ? error.code : "";
   if (code === "ETIMEDOUT") return meaningOfStop("timeout");
@@ -39,7 +40,8 @@ export function meaningOf(error: Error & { code?: unknown }): ErrorMeaning {
     return meaning("protocol", "The answer is not valid HTTP/1.1.");
   }
   if (code.startsWith("ERR_SSL") || code.startsWith("ERR_TLS")) {
-    return meaning("tls", "The encrypted connection failed.");
+    const { code: word, message } = tlsMeaningOf(error);
+    return meaning("tls", word === "tls" ? "The encrypted connection failed." : message, word);
   }
   return meaning("reset", "The connection broke before the answer was complete.");
 }
@@ -47,3 +49,10 @@ export function meaningOf(error: Error & { code?: unknown }): ErrorMeaning {
 function meaning(error: HttpErrorKind, message: string, code: string = error): ErrorMeaning {
   return { error, code, message };
 }
+
+const meaningByStop: Record<StopReason, ErrorMeaning> = {
+  timeout: meaning("timeout", "No complete answer came within the time allowed."),
+  read_timeout: meaning("timeout", "The receiver sent nothing for longer than is allowed.", "read_timeout"),
+  aborted: meaning("aborted", "The request was cancelled."),
+  informational: meaning("protocol", "The receiver sends informational answers (1xx) without end."),
+};

@@ -3,15 +3,17 @@ import { Pool } from "undici";
 import { checkUrl, networksOf } from "./address.ts";
 import type { AddressPolicy, UrlRefusal } from "./address.ts";
 import { createConnector } from "./connect.ts";
-import type { ConnectPhase } from "./connect.ts";
-import { createExchange, elapsedSince } from "./exchange.ts";
+import type { ConnectDesk, ConnectOptions } from "./connect.ts";
+import { elapsedSince, Exchange } from "./exchange.ts";
 import type { HttpRequest, HttpResult } from "./exchange.ts";
 import { createPools } from "./pools.ts";
+import type { Pools } from "./pools.ts";
 import { createResolver } from "./resolve.ts";
 import type { Resolve } from "./resolve.ts";
 
 export type { HttpAnswer, HttpError, HttpRequest, HttpResult } from "./exchange.ts";
 export type { HttpErrorKind } from "./http-error.ts";
+export type { TlsIdentity } from "./tls-identity.ts";
 
 export type HttpClient = {
   /** Sends a request once. Never rejects for what the network does, and never follows a redirect. */
@@ -29,10 +31,14 @@ export type HttpLimits = {
   headerBytesMax: number;
   /** How long an unused connection stays open. Below the five seconds after which many servers close it. */
   keepAliveMs: number;
+  /** For each origin, and there for each identity. */
   socketsPerOriginMax: number;
+  /** How many origins and identities have connections at once. */
   originsMax: number;
   /** Most addresses that a name may have. */
   addressesMax: number;
+  /** Most informational answers (1xx) before the real one. */
+  informationalMax: number;
 };
 
 const defaultLimits: HttpLimits = {
@@ -44,6 +50,7 @@ const defaultLimits: HttpLimits = {
   socketsPerOriginMax: 64,
   originsMax: 1_000,
   addressesMax: 50,
+  informationalMax: 20,
 };
 
 export type HttpClientOptions = {
@@ -66,39 +73,53 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   // A malformed network has to stop the start, not the first request.
   networksOf(options.policy);
   const targets = createTargets(options.policy);
-  let observer: ((phase: ConnectPhase) => void) | undefined;
-  const connect = createConnector({
-    ...limits,
-    policy: options.policy,
-    resolve: options.resolve ?? createResolver(limits.dnsTimeoutMs),
-    ...(options.ca === undefined ? {} : { ca: options.ca }),
-    observer: () => observer,
-  });
-  const pools = createPools(limits.originsMax, (origin) => openPool(origin, connect, limits));
+  const desk: ConnectDesk = { order: undefined, isHandingOver: false };
+  const pools = openPools(options, limits, desk);
 
   const send = (request: HttpRequest): Promise<HttpResult> =>
     new Promise((resolve) => {
       const startedMs = performance.now();
       const target = targets(request.url);
       if (!target.ok) return resolve(refusal(target, startedMs));
-      const exchange = createExchange(startedMs, request.bodyBytesMax ?? limits.bodyBytesMax, (result) => {
-        clearTimeout(timer);
-        request.signal?.removeEventListener("abort", cancel);
-        resolve(result);
+      const { signal } = request;
+      const exchange = new Exchange(request, startedMs, {
+        bodyBytesMax: request.bodyBytesMax ?? limits.bodyBytesMax,
+        informationalMax: limits.informationalMax,
+        desk,
+        dispatch(handler) {
+          // undici asks for a connection inside `dispatch`, so the connection can be put down to this request.
+          desk.order = handler;
+          try {
+            pools.of(target.origin, request.identity).dispatch(dispatchOptions(request, target), handler);
+          } finally {
+            desk.order = undefined;
+          }
+        },
+        settle(result) {
+          signal?.removeEventListener("abort", cancel);
+          resolve(result);
+        },
       });
       const cancel = (): void => exchange.stop("aborted");
-      const timer = setTimeout(() => exchange.stop("timeout"), request.timeoutMs);
-      if (request.signal?.aborted) return cancel();
-      request.signal?.addEventListener("abort", cancel, { once: true });
-      // undici asks for a connection inside `dispatch`, so the connection can be put down to this request.
-      observer = exchange.mark;
-      try {
-        pools.of(target.origin).dispatch(dispatchOptions(request, target), exchange.handler);
-      } finally {
-        observer = undefined;
-      }
+      if (signal?.aborted) return cancel();
+      signal?.addEventListener("abort", cancel, { once: true });
+      exchange.start();
     });
   return { send, close: pools.close };
+}
+
+function openPools(options: HttpClientOptions, limits: HttpLimits, desk: ConnectDesk): Pools {
+  const connectOptions: ConnectOptions = {
+    ...limits,
+    policy: options.policy,
+    resolve: options.resolve ?? createResolver(limits.dnsTimeoutMs),
+    ...(options.ca === undefined ? {} : { ca: options.ca }),
+    desk,
+  };
+  const anonymous = createConnector(connectOptions);
+  return createPools(limits.originsMax, (origin, identity) =>
+    openPool(origin, identity === undefined ? anonymous : createConnector(connectOptions, identity), limits),
+  );
 }
 
 function openPool(origin: string, connect: ReturnType<typeof createConnector>, limits: HttpLimits): Pool {

@@ -1,51 +1,72 @@
-// Which connections does a request share? One pool an origin, a bounded number of them, the least used one goes first.
+// Which connections does a request share? One pool for an origin and identity, a bounded number, the least used goes first.
 import type { Pool } from "undici";
+import type { TlsIdentity } from "./tls-identity.ts";
 
 export type Pools = {
-  /** The pool of an origin (`https://example.com`), opened when it is not there. */
-  of: (origin: string) => Pool;
+  /** The pool of an origin (`https://example.com`) and of who sends there, opened when it is not there. */
+  of: (origin: string, identity: TlsIdentity | undefined) => Pool;
   /** Ends all connections; requests under way fail. */
   close: () => Promise<void>;
 };
 
-/** Pools by origin. Above `originsMax` the least recently used one is closed once its requests are done. */
-export function createPools(originsMax: number, open: (origin: string) => Pool): Pools {
-  const poolByOrigin = new Map<string, Pool>();
+type Held = { pool: Pool; identity: TlsIdentity | undefined };
+
+/** Pools by origin and identity. Above `poolsMax` the least recently used one is closed once its requests are done. */
+export function createPools(
+  poolsMax: number,
+  open: (origin: string, identity: TlsIdentity | undefined) => Pool,
+): Pools {
+  const heldByKey = new Map<string, Held>();
   const closing = new Set<Pool>();
 
-  const retire = (origin: string, pool: Pool): void => {
-    if (poolByOrigin.get(origin) === pool) poolByOrigin.delete(origin);
+  const retire = (key: string, pool: Pool): void => {
+    if (heldByKey.get(key)?.pool === pool) heldByKey.delete(key);
     if (closing.has(pool)) return;
     closing.add(pool);
     const done = (): boolean => closing.delete(pool);
     pool.close().then(done, done);
   };
-  const retireWhenIdle = (origin: string, pool: Pool): void => {
+  const retireWhenIdle = (key: string, pool: Pool): void => {
     // A receiver that is not spoken to costs nothing: its pool goes with its last connection.
-    if (pool.stats.connected === 0 && pool.stats.size === 0) retire(origin, pool);
+    if (pool.stats.connected === 0 && pool.stats.size === 0) retire(key, pool);
   };
-  const create = (origin: string): Pool => {
-    const pool = open(origin);
-    pool.on("disconnect", () => retireWhenIdle(origin, pool));
-    pool.on("connectionError", () => retireWhenIdle(origin, pool));
-    return pool;
+  const create = (key: string, origin: string, identity: TlsIdentity | undefined): Held => {
+    const pool = open(origin, identity);
+    pool.on("disconnect", () => retireWhenIdle(key, pool));
+    pool.on("connectionError", () => retireWhenIdle(key, pool));
+    return { pool, identity };
+  };
+  /** What is held under the key, unless it was opened with another certificate of the same id. */
+  const heldFor = (key: string, identity: TlsIdentity | undefined): Held | undefined => {
+    const held = heldByKey.get(key);
+    if (held === undefined || isSame(held.identity, identity)) return held;
+    retire(key, held.pool);
+    return undefined;
   };
 
   return {
-    of(origin) {
-      const pool = poolByOrigin.get(origin) ?? create(origin);
-      poolByOrigin.delete(origin);
-      poolByOrigin.set(origin, pool);
-      if (poolByOrigin.size > originsMax) {
-        const [oldest] = poolByOrigin;
-        if (oldest !== undefined) retire(oldest[0], oldest[1]);
+    of(origin, identity) {
+      // An origin holds no space, so that no id can be taken for a part of one.
+      const key = identity === undefined ? origin : `${origin} ${identity.id}`;
+      const held = heldFor(key, identity) ?? create(key, origin, identity);
+      heldByKey.delete(key);
+      heldByKey.set(key, held);
+      if (heldByKey.size > poolsMax) {
+        const [oldest] = heldByKey;
+        if (oldest !== undefined) retire(oldest[0], oldest[1].pool);
       }
-      return pool;
+      return held.pool;
     },
     async close() {
-      const all = [...poolByOrigin.values(), ...closing];
-      poolByOrigin.clear();
+      const all = [...[...heldByKey.values()].map(({ pool }) => pool), ...closing];
+      heldByKey.clear();
       await Promise.all(all.map((pool) => pool.destroy()));
     },
   };
+}
+
+/** An id that is used again for another certificate must not lend it the connections of the first. */
+function isSame(one: TlsIdentity | undefined, other: TlsIdentity | undefined): boolean {
+  if (one === other) return true;
+  return one?.cert === other?.cert && one?.key === other?.key && one?.ca === other?.ca;
 }

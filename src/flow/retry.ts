@@ -158,6 +158,8 @@ function askedMs(retryAfterMs: number | undefined): number {
 /** Whether a word of a policy names this failure: its class, its code, its status, or the family of its status. */
 function speaksOf(word: string, failure: Failure): boolean {
   if (word === failure.class || word === failure.code) return true;
+  // `tls_expired`, `tls_host`, …: a policy speaks of all of them at once.
+  if (word === "tls" && failure.code.startsWith("tls_")) return true;
   if (failure.status === undefined) return false;
   const status = String(failure.status);
   return word === status || (word.length === 3 && word.endsWith("xx") && word[0] === status[0]);
