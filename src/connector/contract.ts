@@ -135,6 +135,8 @@ export type TokenRule = {
   /** The assertion's claims, without times. */
   claims?: (credentials: JsonObject) => { iss: string; sub: string; aud: string };
   scope?: (credentials: JsonObject) => string | undefined;
+  /** Which API the token is for, where the endpoint wants to be told (`audience`, of no RFC). */
+  audience?: (credentials: JsonObject) => string | undefined;
   /** How long a token is taken to live when its answer does not say, in milliseconds. */
   lifetimeMs: number;
   /** The member of the token's answer that is the base URL of requests: `instance_url`. */

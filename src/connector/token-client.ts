@@ -53,7 +53,11 @@ export async function fetchToken(request: TokenRequest): Promise<TokenAnswer> {
   try {
     const config = configure(request, seen);
     const scope = rule.scope?.(credentials);
-    const parameters: Record<string, string> = scope === undefined ? {} : { scope };
+    const audience = rule.audience?.(credentials);
+    const parameters: Record<string, string> = {
+      ...(scope === undefined ? {} : { scope }),
+      ...(audience === undefined ? {} : { audience }),
+    };
     const answer =
       rule.grant === "client_credentials"
         ? await clientCredentialsGrant(config, parameters)
