@@ -3,11 +3,15 @@ import type { Finding } from "../model/problem.ts";
 
 /** Most headers in one request. */
 export const headersMax = 100;
+/** One value, in bytes. */
+export const headerValueBytesMax = 4096;
 /** Names, values and their separators together, in bytes. */
 export const headerBytesMax = 16 * 1024;
 
 /** Hop-by-hop headers (RFC 9110 §7.6.1), and those that decide where a message begins, ends or goes. */
 const denied = new Set([
+  "accept-encoding",
+  "alt-used",
   "connection",
   "content-length",
   "expect",
@@ -23,12 +27,30 @@ const denied = new Set([
   "x-real-ip",
 ]);
 
-/** `webhook-` holds the id, the time and the signature of a delivery: forged ones would look like ours. */
-const deniedPrefixes = ["proxy-", "x-forwarded-", "webhook-"];
+/**
+ * `webhook-` and `svix-` hold the id, the time and the signature of a delivery, in the two spellings that libraries read:
+ * forged ones would look like ours.
+ */
+const deniedPrefixes = ["proxy-", "x-forwarded-", "webhook-", "svix-"];
+
+/**
+ * What a delivery to an endpoint says about its body and by whom it is signed, whatever the profile: `reserved` there,
+ * beside the profile's own names. `signature`: RFC 9421; `content-digest`: RFC 9530.
+ */
+export const deliveryHeaderNames = [
+  "content-type",
+  "content-encoding",
+  "content-digest",
+  "repr-digest",
+  "digest",
+  "signature",
+  "signature-input",
+] as const;
 
 /**
  * What is wrong with headers that a user gives; none when they may be sent. Pointers begin at the headers object.
- * Token syntax by RFC 9110 §5.6.2, values by §5.5. `reserved` names are refused too (those that a profile sets).
+ * Token syntax by RFC 9110 §5.6.2, values by §5.5. `reserved` names are refused too (those that a profile sets). Names
+ * are sent as they are written: case means nothing to HTTP, but something to some receivers.
  */
 export function checkHeaders(headers: Readonly<Record<string, unknown>>, reserved: readonly string[] = []): Finding[] {
   const names = Object.keys(headers);
@@ -58,11 +80,21 @@ export function isHeaderValue(value: string): boolean {
   return /^[\t\x20-\x7e\x80-\xff]*$/.test(value);
 }
 
+/** Whether the connection sets this header itself; `name` in lower case. A profile cannot set it either. */
+export function isReservedHeader(name: string): boolean {
+  return denied.has(name) || name.startsWith("proxy-");
+}
+
 type Verdict = Omit<Finding, "pointer">;
 
 const duplicate: Verdict = {
   code: "header.duplicate",
   message: "The header is given twice; case makes no difference.",
+};
+
+const tooLong: Verdict = {
+  code: "header.value_too_long",
+  message: `A header value has at most ${headerValueBytesMax} bytes.`,
 };
 
 function checkName(lower: string, reserved: ReadonlySet<string>): Verdict | undefined {
@@ -76,7 +108,10 @@ function checkName(lower: string, reserved: ReadonlySet<string>): Verdict | unde
 }
 
 function checkValue(value: unknown): Verdict | undefined {
-  if (typeof value === "string" && isHeaderValue(value)) return undefined;
+  if (typeof value === "string" && isHeaderValue(value)) {
+    // Latin-1: one byte a character.
+    return value.length <= headerValueBytesMax ? undefined : tooLong;
+  }
   return { code: "header.value", message: "A header value is text of Latin-1 characters without line breaks." };
 }
 

@@ -1,6 +1,6 @@
 // Header names and values that users give.
 import fc from "fast-check";
-import { checkHeaders } from "../../src/delivery/header.ts";
+import { checkHeaders, deliveryHeaderNames } from "../../src/delivery/header.ts";
 
 test.each<[Record<string, unknown>, string[]]>([
   [{}, []],
@@ -25,8 +25,11 @@ test.each<[Record<string, unknown>, string[]]>([
     ["/Proxy-Authorization header.denied", "/X-Forwarded-For header.denied"],
   ],
   [{ "Webhook-Signature": "v1,x" }, ["/Webhook-Signature header.denied"]],
+  [{ "Svix-Signature": "v1,x" }, ["/Svix-Signature header.denied"]],
+  [{ "x-a": "a".repeat(4096), "x-b": "\u00e9".repeat(4096) }, []],
+  [{ "x-a": "a".repeat(4097) }, ["/x-a header.value_too_long"]],
   [{ "X-A": "1", "x-a": "2" }, ["/x-a header.duplicate"]],
-  [{ "x-a": "a".repeat(16 * 1024) }, [" header.too_large"]],
+  [Object.fromEntries(Array.from({ length: 4 }, (_, i) => [`x-${i}`, "a".repeat(4096)])), [" header.too_large"]],
   [Object.fromEntries(Array.from({ length: 101 }, (_, i) => [`x-${i}`, "a"])), [" header.too_many"]],
 ])("headers %# have these findings", (headers, expected) => {
   expect(checkHeaders(headers).map(({ pointer, code }) => `${pointer} ${code}`)).toEqual(expected);
@@ -36,6 +39,49 @@ test("a profile's own headers are refused in any case", () => {
   expect(checkHeaders({ "x-hub-SIGNATURE": "sha256=0" }, ["X-Hub-Signature"])).toMatchObject([
     { code: "header.denied" },
   ]);
+});
+
+// security.md: hop-by-hop, `host`, `content-length`, `proxy-*`, `x-forwarded-*`, signature headers.
+test.each([
+  "Connection",
+  "Keep-Alive",
+  "TE",
+  "Trailer",
+  "Transfer-Encoding",
+  "Upgrade",
+  "HTTP2-Settings",
+  "Proxy-Authorization",
+  "Proxy-Authenticate",
+  "Proxy-Connection",
+  "Host",
+  "Content-Length",
+  "Expect",
+  "Via",
+  "Forwarded",
+  "X-Forwarded-For",
+  "X-Forwarded-Host",
+  "X-Forwarded-Proto",
+  "X-Real-IP",
+  "Accept-Encoding",
+  "Webhook-Id",
+  "Webhook-Timestamp",
+  "Webhook-Signature",
+  "Svix-Id",
+  "Svix-Timestamp",
+  "Svix-Signature",
+])("nobody may set %s, in whatever case", (name) => {
+  for (const spelt of [name, name.toLowerCase(), name.toUpperCase()]) {
+    expect(checkHeaders({ [spelt]: "a" })).toMatchObject([{ pointer: `/${spelt}`, code: "header.denied" }]);
+  }
+});
+
+test("on a delivery to an endpoint, nobody sets what says how its body is read or by whom it is signed", () => {
+  for (const name of deliveryHeaderNames) {
+    expect(checkHeaders({ [name.toUpperCase()]: "a" }, deliveryHeaderNames)).toMatchObject([{ code: "header.denied" }]);
+  }
+  expect(
+    checkHeaders({ "User-Agent": "Acme/1.0", Authorization: "Bearer a", Cookie: "a=b" }, deliveryHeaderNames),
+  ).toEqual([]);
 });
 
 test("headers without findings can always be written to the wire", () => {
