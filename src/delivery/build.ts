@@ -1,114 +1,141 @@
 // What exactly is sent? One body, serialised once and signed, and the headers that a profile puts beside it.
-import { compileEnvelope, compileText, renderEnvelope, renderText } from "./profile-template.ts";
-import type { ProfileTemplate, ProfileValues } from "./profile-template.ts";
-import type { Profile } from "./profile.ts";
-import { sign, signingKey } from "./sign.ts";
+import { contentTypeOf, makeBody, sceneOf } from "./body.ts";
+import { compiledOf } from "./compiled.ts";
+import type { CompiledSignature } from "./compiled.ts";
+import { hmacOf, standardOf, unsigned } from "./hmac-signature.ts";
+import { contentDigest, signMessage } from "./http-signature.ts";
+import { refuse } from "./input.ts";
+import type { Delivery, DeliveryInput, Refusal } from "./input.ts";
+import { percentEncoded } from "./percent.ts";
+import { renderText } from "./profile-template.ts";
+import type { Scene } from "./profile-variables.ts";
+import type { Profile, ProfileSignature } from "./profile-form.ts";
 
-export type DeliveryInput = {
-  /** The same over all attempts: the receiver's key for finding duplicates. */
-  deliveryId: string;
-  /** What sends: an endpoint, or a step of a flow. The delivery's id where nothing else is known. */
-  configurationId?: string;
-  /** From 1. */
-  attempt: number;
-  willRetry: boolean;
-  event: { id: string; type: string; occurredAt: string; dataText: string };
-  /** Newest first. */
-  secrets: readonly string[];
-  nowMs: number;
-  /** The whole body as it stands, instead of the profile's envelope. */
-  body?: string;
-  /** Instead of the event's type. */
-  type?: string;
-};
-
-export type Delivery =
-  { ok: true; headers: Record<string, string>; body: string } | { ok: false; code: string; message: string };
+export { bodyOf } from "./body.ts";
+export type { Body, Delivery, DeliveryEvent, DeliveryInput } from "./input.ts";
 
 /** The signed body and headers of one attempt, or why they cannot be made: nothing ever goes out unsigned. */
 export function buildDelivery(profile: Profile, input: DeliveryInput): Delivery {
-  const compiled = compiledOf(profile);
-  const values: ProfileValues = {
-    deliveryId: input.deliveryId,
-    configurationId: input.configurationId ?? input.deliveryId,
-    attempt: input.attempt,
-    willRetry: input.willRetry,
-    type: input.type ?? input.event.type,
-    occurredAt: input.event.occurredAt,
-    // Fresh on each attempt: receivers refuse old ones as replays.
-    unixSeconds: Math.floor(input.nowMs / 1000),
-  };
-  const body = input.body ?? bodyOf(profile, compiled.envelope, values, input.event.dataText);
-  const headers: Record<string, string> = { "content-type": profile.contentType };
-  for (const [name, template] of compiled.headers) headers[name] = headerSafe(renderText(template, values));
-  const signature = signatureOf(profile, compiled.content, { ...values, body }, input.secrets);
-  if (!signature.ok) return signature;
-  headers[profile.signature.header] = signature.value;
-  return { ok: true, headers, body };
+  const bare = input.secrets.length === 0;
+  if (bare && profile.signatureOptional !== true) return unsigned();
+  const scene = sceneOf(input);
+  const made = makeBody(profile, scene, input);
+  if (!made.ok) return made;
+  const headers: Record<string, string> = { "content-type": contentTypeOf(profile, input) };
+  addHeaders(headers, profile, scene);
+  const signed = { ...scene, body: made.body };
+  if (!bare) {
+    const fault = addSignatures(headers, profile, signed, input);
+    if (fault !== undefined) return fault;
+  }
+  if (input.also !== undefined) {
+    const fault = addOthers(headers, profile, signed, input);
+    if (fault !== undefined) return fault;
+  }
+  return { ok: true, headers, body: made.body };
 }
 
-/** The names of all headers that a profile sets, without the content type, which a user may set. */
+/** The names of all headers that a profile and its signatures set, without the content type, which a user may set. */
 export function profileHeaderNames(profile: Profile): string[] {
-  return [...Object.keys(profile.headers), profile.signature.header];
+  return [...Object.keys(profile.headers), ...profile.signatures.flatMap(headersOfSignature)];
 }
 
-function bodyOf(profile: Profile, envelope: ProfileTemplate, values: ProfileValues, dataText: string): string {
-  // An event without data is an empty object on the wire.
-  const raw = dataText === "" ? "{}" : dataText;
-  const data = profile.dataForm === "object" ? objectText(raw) : raw;
-  const body = renderEnvelope(envelope, values, data);
-  return profile.bodyForm === "canonical" ? JSON.stringify(JSON.parse(body)) : body;
+/** The headers in which a signature stands. */
+export function headersOfSignature(signature: ProfileSignature): string[] {
+  if (signature.kind === "http-message") return ["content-digest", "signature-input", "signature"];
+  return "header" in signature ? [signature.header] : [];
 }
 
-function objectText(dataText: string): string {
-  const start = dataText.trimStart();
-  if (start.startsWith("{")) return dataText;
-  return start.startsWith("null") ? "{}" : `{"data":${dataText}}`;
+function addHeaders(headers: Record<string, string>, profile: Profile, scene: Scene): void {
+  for (const [name, template] of compiledOf(profile).headers) {
+    const value = renderText(template, scene);
+    headers[name] = profile.cloudevents === "binary" && /^ce-/i.test(name) ? attributeSafe(value) : headerSafe(value);
+  }
 }
 
-type Signature = { ok: true; value: string } | { ok: false; code: string; message: string };
-
-function signatureOf(
+/** Headers and signatures of the profiles that are sent beside: where two set a header, the first one's stands. */
+function addOthers(
+  headers: Record<string, string>,
   profile: Profile,
-  content: ProfileTemplate,
-  values: ProfileValues,
-  secrets: readonly string[],
-): Signature {
-  const { separator, secretForm, algorithm, encoding, prefix } = profile.signature;
-  const used = separator === undefined ? secrets.slice(0, 1) : secrets;
-  if (used.length === 0) {
-    return { ok: false, code: "secret", message: "There is no signing secret, and no webhook goes out unsigned." };
+  scene: Scene,
+  input: DeliveryInput,
+): Refusal | undefined {
+  const taken = new Set(Object.keys(headers).map((name) => name.toLowerCase()));
+  for (const other of input.also ?? []) {
+    if (compiledOf(other).fields.length > 0) {
+      return refuse(
+        "profile",
+        `The profile "${other.id}" signs in the body: it cannot be sent beside "${profile.id}".`,
+      );
+    }
+    const own: Record<string, string> = {};
+    addHeaders(own, other, scene);
+    for (const [name, value] of Object.entries(own)) {
+      if (!taken.has(name.toLowerCase())) headers[name] = value;
+      taken.add(name.toLowerCase());
+    }
+    const clash = other.signatures.flatMap(headersOfSignature).find((name) => taken.has(name.toLowerCase()));
+    if (clash !== undefined) {
+      return refuse("profile", `The profile "${other.id}" signs in the header "${clash}", which is another profile's.`);
+    }
+    if (input.secrets.length === 0) continue;
+    const fault = addSignatures(headers, other, scene, input);
+    if (fault !== undefined) return fault;
+    for (const name of other.signatures.flatMap(headersOfSignature)) taken.add(name.toLowerCase());
   }
-  const text = renderText(content, values);
-  const signatures: string[] = [];
-  for (const secret of used) {
-    const read = signingKey(secret, secretForm);
-    if (!read.ok) return read;
-    signatures.push(`${prefix}${sign(text, read.key, algorithm, encoding)}`);
-  }
-  return { ok: true, value: signatures.join(separator) };
+  return undefined;
 }
 
-/** Event types and ids come from users: what may not stand in a header is percent-encoded as UTF-8 (RFC 3986 §2.1). */
+function addSignatures(
+  headers: Record<string, string>,
+  profile: Profile,
+  scene: Scene,
+  input: DeliveryInput,
+): Refusal | undefined {
+  for (const signature of compiledOf(profile).signatures) {
+    const fault = addSignature(headers, signature, scene, input);
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
+}
+
+function addSignature(
+  headers: Record<string, string>,
+  signature: CompiledSignature,
+  scene: Scene,
+  input: DeliveryInput,
+): Refusal | undefined {
+  if (signature.kind === "http-message") return addMessageSignature(headers, signature, scene, input);
+  const made =
+    signature.kind === "hmac" ? hmacOf(signature, scene, input.secrets) : standardOf(signature, scene, input.secrets);
+  if (!made.ok) return made;
+  // Signatures that stand in the body were taken out when the profile was compiled.
+  if ("header" in signature) headers[signature.header] = made.value;
+  return undefined;
+}
+
+function addMessageSignature(
+  headers: Record<string, string>,
+  signature: Extract<CompiledSignature, { kind: "http-message" }>,
+  scene: Scene,
+  input: DeliveryInput,
+): Refusal | undefined {
+  headers["content-digest"] = contentDigest(scene.body ?? "");
+  const byName = new Map(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+  const message = { method: input.method ?? "POST", url: input.url ?? "", headers: byName };
+  const made = signMessage(signature, message, input.secrets, input.nowMs);
+  if (!made.ok) return made;
+  headers["signature-input"] = made.input;
+  headers["signature"] = made.signature;
+  return undefined;
+}
+
+/** Event types and ids come from users: what may not stand in a header is percent-encoded as UTF-8. */
 function headerSafe(text: string): string {
-  return text.replace(/[^\x20-\x7e]+/g, (unsafe) =>
-    Array.from(Buffer.from(unsafe), (byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`).join(""),
-  );
+  return percentEncoded(text, /[^\x20-\x7e]+/g);
 }
 
-type Compiled = { envelope: ProfileTemplate; headers: [string, ProfileTemplate][]; content: ProfileTemplate };
-
-const compiledByProfile = new WeakMap<Profile, Compiled>();
-
-function compiledOf(profile: Profile): Compiled {
-  let compiled = compiledByProfile.get(profile);
-  if (compiled === undefined) {
-    compiled = {
-      envelope: compileEnvelope(profile.envelope),
-      headers: Object.entries(profile.headers).map(([name, template]) => [name, compileText(template)]),
-      content: compileText(profile.signature.content),
-    };
-    compiledByProfile.set(profile, compiled);
-  }
-  return compiled;
+/** Attributes of a CloudEvent in headers (HTTP binding 1.0.2 §3.1.3.2): also spaces, quotes and percent signs are encoded. */
+function attributeSafe(text: string): string {
+  return percentEncoded(text, /[^\x21\x23\x24\x26-\x7e]+/g);
 }

@@ -19,12 +19,27 @@ export function failureOfResult(result: HttpResult): Failure | undefined {
 
 /** The failure that an answer is, to a caller who does not take its status for a success. */
 export function failureOfAnswer(answer: Pick<HttpAnswer, "status" | "headers">): Failure {
-  const { status } = answer;
-  const message = `The receiver answered ${status}${hint(status)}.`;
+  const failure = failureOfStatus(answer.status);
   const wish = refusalOf(answer.headers);
-  if (wish !== undefined) return { class: "permanent", code: wish, message: `${message} It wants no retry.`, status };
+  if (wish === undefined) return failure;
+  return { ...failure, class: "permanent", code: wish, message: `${failure.message} It wants no retry.` };
+}
+
+/** The failure that a status alone is. */
+export function failureOfStatus(status: number): Failure {
+  const message = `The receiver answered ${status}${hint(status)}.`;
   // A success that the caller did not expect is one.
   return { class: classifyStatus(status) ?? "expectation", code: `http_${status}`, message, status };
+}
+
+export type ReceiverWish = "receiver_disabled" | "receiver_aborted" | "receiver_no_retry";
+
+/** What a receiver can say by a header: no more of this message, or nothing more at all. */
+export function refusalOf(headers: Readonly<Record<string, string>>): ReceiverWish | undefined {
+  const wish = headers["webhook-delivery"]?.trim().toLowerCase();
+  if (wish === "disable") return "receiver_disabled";
+  if (wish === "abort-message") return "receiver_aborted";
+  return headers["x-slack-no-retry"]?.trim() === "1" ? "receiver_no_retry" : undefined;
 }
 
 const classByStatus: ReadonlyMap<number, FailureClass> = new Map([
@@ -51,14 +66,6 @@ const classByError: Record<HttpErrorKind, FailureClass> = {
   invalid_url: "blocked",
   aborted: "cancelled",
 };
-
-/** What a receiver that fails can say by a header: no more of this message, or nothing more at all. */
-function refusalOf(headers: Record<string, string>): string | undefined {
-  const wish = headers["webhook-delivery"]?.trim().toLowerCase();
-  if (wish === "disable") return "receiver_disabled";
-  if (wish === "abort-message") return "receiver_aborted";
-  return headers["x-slack-no-retry"]?.trim() === "1" ? "receiver_no_retry" : undefined;
-}
 
 function hint(status: number): string {
   if (status >= 300 && status < 400) return "; redirects are not followed, so use the address that it points to";

@@ -1,9 +1,10 @@
 // Signatures and secrets, held against the published vectors and an independent library.
+import type { KeyObject } from "node:crypto";
 import fc from "fast-check";
 import { Webhook } from "standardwebhooks";
 import { newWebhookSecret, sign, signingKey } from "../../src/delivery/sign.ts";
 
-function keyOf(secret: string): Buffer {
+function keyOf(secret: string): KeyObject {
   const read = signingKey(secret, "whsec");
   if (!read.ok) throw new Error(read.message);
   return read.key;
@@ -45,7 +46,7 @@ test("every body signed with a new secret is verified by the standardwebhooks li
 
 test("new secrets differ and hold 32 bytes", () => {
   expect(newWebhookSecret()).not.toBe(newWebhookSecret());
-  expect(keyOf(newWebhookSecret())).toHaveLength(32);
+  expect(keyOf(newWebhookSecret()).symmetricKeySize).toBe(32);
 });
 
 const ofBytes = (count: number): string => `whsec_${Buffer.alloc(count, 7).toString("base64")}`;
@@ -70,6 +71,7 @@ test.each([
 });
 
 test("a secret in text form is the key as it stands, even when it looks like the other form; an empty one is none", () => {
-  expect(signingKey("whsec_é", "text")).toEqual({ ok: true, key: Buffer.from("whsec_é", "utf8") });
+  const read = signingKey("whsec_é", "text");
+  expect(read.ok && read.key.export()).toEqual(Buffer.from("whsec_é", "utf8"));
   expect(signingKey("", "text")).toMatchObject({ ok: false, code: "secret" });
 });
