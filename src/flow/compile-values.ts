@@ -3,7 +3,7 @@ import type { Condition, Values } from "../model/flow.ts";
 import type { Json } from "../model/json.ts";
 import type { PlanCondition, Uses } from "../model/plan.ts";
 import { childPointer } from "../model/problem.ts";
-import { checkReference, report, type Walk } from "./compile-walk.ts";
+import { checkReference, report, type Reading, type Walk } from "./compile-walk.ts";
 import { checkCondition } from "./logic/check-condition.ts";
 import { pathsOfRule, usesRegex } from "./logic/check.ts";
 import { isSimpleFilter, ruleOfCondition } from "./logic/condition.ts";
@@ -13,7 +13,7 @@ import { type Place, usesOf } from "./references.ts";
 import { checkValues, pathsOfValues } from "./values.ts";
 
 /** A condition ready for the interpreter. What is wrong with it or with what it reads is reported to the walk. */
-export function compileCondition(condition: Condition, pointer: string, place: Place, walk: Walk): PlanCondition {
+export function compileCondition(condition: Condition, pointer: string, place: Place, walk: Reading): PlanCondition {
   const findings = checkCondition(condition);
   report(walk.errors, pointer, findings);
   const rule = ruleOfCondition(condition);
@@ -42,7 +42,7 @@ export function compileWorkflowCondition(
 }
 
 /** What values read. What is wrong with them or with what they read is reported to the walk, at the leaf that it is in. */
-export function compileValues(values: Values, pointer: string, place: Place, walk: Walk): Uses {
+export function compileValues(values: Values, pointer: string, place: Place, walk: Reading): Uses {
   const findings = checkValues(values);
   report(walk.errors, pointer, findings);
   if (findings.length > 0) {
@@ -55,7 +55,7 @@ export function compileValues(values: Values, pointer: string, place: Place, wal
   return usesOf(pathsOfValues(values));
 }
 
-type Leaves = { pointer: string; place: Place; walk: Walk; wrong: string[] };
+type Leaves = { pointer: string; place: Place; walk: Reading; wrong: string[] };
 
 function checkLeaves(value: Values, at: string, leaves: Leaves): void {
   if (typeof value === "string") {
@@ -91,7 +91,7 @@ function isWrong(at: string, wrong: string[]): boolean {
   return wrong.some((pointer) => pointer === at || pointer.startsWith(`${at}/`) || pointer === "");
 }
 
-function checkRuleReferences(rule: Json, pointer: string, place: Place, walk: Walk): void {
+function checkRuleReferences(rule: Json, pointer: string, place: Place, walk: Reading): void {
   for (const path of pathsOfRule(rule)) {
     checkReference(path, `${pointer}${whereRead(rule, path, "") ?? ""}`, place, walk);
   }

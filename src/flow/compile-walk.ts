@@ -35,6 +35,9 @@ export type Walk = {
   workflowPaths: string[];
 };
 
+/** What judging a value or a condition needs: the names that there are, and where findings go. */
+export type Reading = Pick<Walk, "names" | "errors" | "warnings">;
+
 /** A walk at its beginning; what the names of the flow's steps alone show to be wrong is found here. */
 export function beginWalk(flow: Flow, context: CompileContext): Walk {
   const steps = new Set<string>();
@@ -63,7 +66,7 @@ export function report(into: Finding[], pointer: string, findings: Finding[]): v
 }
 
 /** Judges a path that is read at a place of the flow; `template` is the message template that reads it there. */
-export function checkReference(path: string, pointer: string, place: Place, walk: Walk, template?: string): void {
+export function checkReference(path: string, pointer: string, place: Place, walk: Reading, template?: string): void {
   const fault = faultOf(path, place, walk.names);
   if (fault === undefined) return;
   const { severity, message, ...finding } = fault;

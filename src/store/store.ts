@@ -7,6 +7,10 @@ import { createBulkRetryStore } from "./bulk-retries.ts";
 import { createBulkTurnStore } from "./bulk-turns.ts";
 import { createConnectionStore } from "./connections.ts";
 import { connectDatabase, type Database } from "./database.ts";
+import { createDeliveryStore } from "./deliveries.ts";
+import { createDeliveryBodyStore } from "./delivery-bodies.ts";
+import { createDeliveryBodyHeads } from "./delivery-body-heads.ts";
+import { createDeliveryLists } from "./delivery-lists.ts";
 import { createEndpointStore } from "./endpoints.ts";
 import { createEventTypeStore } from "./event-types.ts";
 import { createEventStore } from "./events.ts";
@@ -14,6 +18,7 @@ import { createFlowStore } from "./flows.ts";
 import { createIdempotencyStore } from "./idempotency.ts";
 import { createLimitStore } from "./limits.ts";
 import { createOutbox } from "./outbox.ts";
+import { createProfileStore } from "./profiles.ts";
 import { createRunStore } from "./runs.ts";
 import { createStepNotes } from "./step-notes.ts";
 import { createStepStore } from "./steps.ts";
@@ -37,6 +42,9 @@ export async function openStore(uri: string, options: { database?: string } = {}
     bulkRefusals: createBulkRefusalStore(database),
     connections: createConnectionStore(database),
     endpoints: createEndpointStore(database),
+    deliveries: { ...createDeliveryStore(database), ...createDeliveryLists(database) },
+    deliveryBodies: { ...createDeliveryBodyStore(database), ...createDeliveryBodyHeads(database) },
+    profiles: createProfileStore(database),
     steps: { ...createStepStore(database), ...createStepNotes(database) },
     templates: createTemplateStore(database),
     limits: createLimitStore(database),
