@@ -13,6 +13,7 @@ import { allowOrigins } from "./cors.ts";
 import type { ApiDeps } from "./deps.ts";
 import { docsRoutes } from "./docs.ts";
 import { eventReplayRoutes } from "./event-replay.ts";
+import { eventTypeRoutes } from "./event-types.ts";
 import { eventRoutes } from "./events.ts";
 import { flowVersionRoutes } from "./flow-versions.ts";
 import { flowRoutes } from "./flows.ts";
@@ -54,6 +55,7 @@ export function createApi(deps: ApiDeps, extra: readonly Route[] = []): Api {
     ...publishRoutes(deps),
     ...eventRoutes(deps),
     ...eventReplayRoutes(deps),
+    ...eventTypeRoutes(deps),
     ...flowRoutes(deps),
     ...flowVersionRoutes(deps),
     ...bulkRetryRoutes(deps),

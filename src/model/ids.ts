@@ -61,6 +61,12 @@ export function derivedId<P extends IdPrefix>(prefix: P, atMs: number, digest: U
   return `${prefix}_${encodeTime(atMs)}${text}`;
 }
 
+/** When an id was made, in milliseconds; of derived ones, the time that they were given. */
+export function timeOfId(id: Id<IdPrefix>): number {
+  const digits = id.slice(id.indexOf("_") + 1, id.indexOf("_") + 1 + timeDigits);
+  return [...digits].reduce((ms, digit) => ms * 62 + alphabet.indexOf(digit), 0);
+}
+
 /** Whether a text has the form of an id of ours with this prefix. */
 export function isId<P extends IdPrefix>(prefix: P, text: string): text is Id<P> {
   return text.startsWith(`${prefix}_`) && /^[0-9A-Za-z]{22}$/.test(text.slice(prefix.length + 1));
