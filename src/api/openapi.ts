@@ -153,7 +153,7 @@ function responseOf({ method, scope }: Route, status: number, doc: ResponseDoc, 
 }
 
 /** The problems that a route answers by its form alone; what its handler refuses beside them is `default`. */
-function refusalsOf({ method, path, scope, query, body, headers }: Route) {
+function refusalsOf({ method, path, scope, query, body, headers, ifMatch }: Route) {
   const statuses = new Set<number>();
   const add = (when: boolean, ...these: number[]) => when && these.forEach((status) => statuses.add(status));
   add(scope !== "public", 401, 403, 429, 503);
@@ -162,7 +162,7 @@ function refusalsOf({ method, path, scope, query, body, headers }: Route) {
   add(path.includes("{"), 404);
   add(takesIdempotencyKey({ method, scope }), 409, 422);
   add(headers?.["if-match"] !== undefined, 412);
-  add(headers?.["if-match"] !== undefined && method === "put", 428);
+  add(headers?.["if-match"] !== undefined && method === "put" && ifMatch !== "optional", 428);
   return Object.fromEntries([...statuses].map((status) => [status, ref("responses", `Problem${status}`)]));
 }
 

@@ -42,7 +42,7 @@ function shown({ pointer, code, message, suggestion }: Finding): Finding {
 
 /** Headers that belong to an error: when to come back, and how to say who one is. */
 export function problemHeaders(error: AppError): { [name: string]: string } {
-  const headers: { [name: string]: string } = { "content-type": problemContentType };
+  const headers: { [name: string]: string } = { ...error.headers, "content-type": problemContentType };
   // Whole seconds, rounded up: coming back too early is refused again.
   if (error.status === 429 || error.status === 503 || error.retryAfterMs !== undefined) {
     headers["retry-after"] = String(Math.max(1, Math.ceil((error.retryAfterMs ?? 1_000) / 1_000)));

@@ -33,6 +33,8 @@ export type ApiRequest<Path extends string = string, Body = unknown> = {
   query: { readonly [name: string]: string | undefined };
   body: Body;
   headers: IncomingHttpHeaders;
+  /** As it was sent: HEAD comes to the routes of GET. */
+  method: string;
   /**
    * A new id for what the handler makes. Under an Idempotency-Key the n-th id of a prefix is the same each time the
    * request is handled: after a crash in the middle it is handled again, and must find what it made before.
@@ -57,6 +59,8 @@ export type BodySpec<Body> = {
    * `rawBytesMax` any media type, charset and content encoding, whatever the headers say.
    */
   bytes?: { anyTypeWhen(headers: IncomingHttpHeaders): number | undefined; rawBytesMax?: number };
+  /** JSON of at most so many bytes, whatever the Content-Type says, and without one. */
+  anyTypeBytesMax?: number;
   /** A body that the route takes, for the documentation. */
   example?: unknown;
   /** Never set: it only carries the type of the body that the handler gets. */
@@ -85,6 +89,8 @@ export type RouteOf<Path extends string, Body> = {
   headers?: { readonly [name: string]: string };
   body?: BodySpec<Body>;
   responses: { readonly [status: number]: ResponseDoc };
+  /** A PUT that is taken without If-Match too. */
+  ifMatch?: "optional";
   handler(request: ApiRequest<Path, Body>): Promise<Answer> | Answer;
 };
 export type Route = RouteOf<string, unknown>;

@@ -35,8 +35,8 @@ export function serveRoute(route: Route, authenticate: Authenticate, idempotency
     if (body?.check) body.check();
     const handle = (identity: Pick<Identity, "newId">): Promise<Answer> | Answer => {
       const { tenantId, keyId } = principal;
-      const { params, headers } = request;
-      return route.handler({ tenantId, keyId, params, query, body: body?.value, headers, ...identity });
+      const { params, headers, method } = request;
+      return route.handler({ tenantId, keyId, params, query, body: body?.value, headers, method, ...identity });
     };
     // Accepting events has a time limit of its own, and is spared a second timer.
     const handleInTime = async (identity: Pick<Identity, "newId">): Promise<Answer> =>
@@ -70,7 +70,7 @@ function createBodyReader(spec: BodySpec<unknown>): BodyReader {
   return async (request, response) => {
     const { headers } = request;
     if (!spec.required && !hasBody(headers)) return { value: undefined };
-    const bytesMax = bytes?.rawBytesMax ?? checkContentType(headers, contentTypes, bytes?.anyTypeWhen(headers));
+    const bytesMax = bytes?.rawBytesMax ?? checkContentType(headers, contentTypes, spec.anyTypeBytesMax ?? bytes?.anyTypeWhen(headers));
     const read = await readBody(request, response, bytesMax);
     if (bytes) return { value: read, bytes: read };
     const parsed = parseStrictJson(read);

@@ -39,6 +39,8 @@ type AppErrorOptions = {
   errors?: Finding[];
   /** For 429 and 503: when to come back. */
   retryAfterMs?: number;
+  /** Headers of the answer beside those of its code. */
+  headers?: { [name: string]: string };
   cause?: unknown;
 };
 
@@ -48,6 +50,7 @@ export class AppError extends Error {
   readonly status: number;
   readonly errors: Finding[] | undefined;
   readonly retryAfterMs: number | undefined;
+  readonly headers: { readonly [name: string]: string };
 
   constructor(code: ErrorCode, options: AppErrorOptions = {}) {
     super(options.detail ?? catalogue[code].title, { cause: options.cause });
@@ -56,5 +59,6 @@ export class AppError extends Error {
     this.status = catalogue[code].status;
     this.errors = options.errors;
     this.retryAfterMs = options.retryAfterMs;
+    this.headers = options.headers ?? {};
   }
 }
