@@ -4,7 +4,7 @@ import type { BlobRef } from "../model/blob.ts";
 import type { AuthKind } from "../model/connection.ts";
 import type { Event } from "../model/event.ts";
 import type { Failure } from "../model/failure.ts";
-import type { BlobId, ConnectionId } from "../model/ids.ts";
+import type { BlobId, ConnectionId, TenantId } from "../model/ids.ts";
 import type { Json, JsonObject, JsonSchema } from "../model/json.ts";
 
 /**
@@ -31,6 +31,8 @@ export type ActionCall = {
   attempt: number;
   willRetry: boolean;
   nowMs: number;
+  /** For receivers that are told whose event it is. */
+  tenantId?: TenantId;
   /** Signing secrets, newest first. Replaced in everything that is recorded. */
   secrets: string[];
   /** Absent when the step names none. */

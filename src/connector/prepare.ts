@@ -101,6 +101,7 @@ function callOf(
   const secrets = connection === undefined ? given.tenantSecrets : (connection.signingSecrets ?? []);
   return {
     ...given.call,
+    tenantId: given.tenantId,
     secrets,
     ...(connection === undefined ? {} : { connection: connection.view }),
     ...(blobs.size === 0 ? {} : { blobs }),

@@ -143,7 +143,7 @@ const signatureSchemas: { readonly [kind in ProfileSignature["kind"]]: JsonSchem
       encoding: { enum: ["hex", "base64"] },
       prefix: text("Text before each signature, like `sha256=`.", 100),
       lead: text("A template before all signatures, like `t={{unixSeconds}},`.", 200),
-      separator: text("Text between the signatures of several secrets.", 10),
+      separator: { ...text("Text between the signatures of several secrets.", 10), minLength: 1 },
       secretForm,
     }),
     anyOf: [{ required: ["header"] }, { required: ["field"] }],

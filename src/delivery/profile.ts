@@ -74,13 +74,20 @@ function checkHeaderTemplates(profile: ProfileInput): Finding[] {
 }
 
 function checkSignature(profile: ProfileInput, signature: ProfileSignature, at: string): Finding[] {
-  if (signature.kind === "standard-webhooks") return [];
+  if (signature.kind === "standard-webhooks") return checkStandard(profile, at);
   if (signature.kind === "http-message") return checkComponents(profile, signature.components, at);
   const findings = checkText(`${at}/content`, signature.content, true);
   if (!/\{\{ *body *\}\}/.test(signature.content)) {
     findings.push(finding(`${at}/content`, "template", "What is signed has to name {{body}}: nothing else binds it."));
   }
-  if (signature.lead !== undefined) findings.push(...checkText(`${at}/lead`, signature.lead, false));
+  if (signature.lead !== undefined) {
+    findings.push(...checkText(`${at}/lead`, signature.lead, false));
+    if (signature.lead.endsWith("}}")) {
+      findings.push(
+        finding(`${at}/lead`, "form", "The lead has to end with text: a receiver could not see where it ends."),
+      );
+    }
+  }
   if ("header" in signature && "field" in signature) {
     findings.push(finding(at, "form", "A signature stands in a `header` or in a `field` of the body, not in both."));
   }
@@ -90,6 +97,16 @@ function checkSignature(profile: ProfileInput, signature: ProfileSignature, at: 
     }
   }
   return "field" in signature ? [...findings, ...checkField(profile, signature.field, `${at}/field`)] : findings;
+}
+
+/** A receiver reads the signed id and time from headers of their own. */
+function checkStandard(profile: ProfileInput, at: string): Finding[] {
+  const templates = Object.values(profile.headers ?? {}).map((template) => template.replaceAll(" ", ""));
+  return ["{{deliveryId}}", "{{unixSeconds}}"]
+    .filter((needed) => !templates.includes(needed))
+    .map((needed) =>
+      finding(at, "required", `Standard Webhooks needs a header that is ${needed} alone, like "webhook-id".`),
+    );
 }
 
 function checkField(profile: ProfileInput, field: string, at: string): Finding[] {
