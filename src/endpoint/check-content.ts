@@ -19,16 +19,15 @@ const hourMs = 60 * minuteMs;
 const dayMs = 24 * hourMs;
 const pathSegmentsMax = 32;
 
-/** Where an endpoint's filter is asked, and where its templates are rendered: there is an event, and nothing else. */
-const filterPlace: Place = { roots: new Set(["event", "tenant"]), steps: new Map(), vars: new Map() };
-const templatePlace: Place = { roots: new Set(["event"]), steps: new Map(), vars: new Map() };
+/** Where an endpoint's filter is asked and its templates are rendered: there is an event, and nothing else. */
+const eventPlace: Place = { roots: new Set(["event"]), steps: new Map(), vars: new Map() };
 
 /** Everything that can be said without looking anything up. Members that are missing are not asked for here. */
 export function contentFindings(given: Partial<EndpointGiven>, nowMs: number): Findings {
   const reading: Reading = { names: { steps: new Set(), vars: new Set() }, errors: [], warnings: [] };
-  if (given.filter !== undefined) compileCondition(given.filter, "/filter", filterPlace, reading);
+  if (given.filter !== undefined) compileCondition(given.filter, "/filter", eventPlace, reading);
   checkTransform(given, reading);
-  if (given.order !== undefined) compileValues(given.order, "/order", templatePlace, reading);
+  if (given.order !== undefined) compileValues(given.order, "/order", eventPlace, reading);
   checkRetries(given, reading);
   reading.errors.push(...durationFindings(given), ...identityFindings(given, nowMs), ...encryptionFindings(given));
   if (given.order !== undefined && given.batch !== undefined) {
@@ -41,13 +40,13 @@ export function contentFindings(given: Partial<EndpointGiven>, nowMs: number): F
 /** The filter ready to be asked; its findings are those of `contentFindings`. */
 export function filterOf(filter: NonNullable<EndpointGiven["filter"]>): PlanCondition {
   const reading: Reading = { names: { steps: new Set(), vars: new Set() }, errors: [], warnings: [] };
-  return compileCondition(filter, "/filter", filterPlace, reading);
+  return compileCondition(filter, "/filter", eventPlace, reading);
 }
 
 function checkTransform({ transform }: Partial<EndpointGiven>, reading: Reading): void {
   if (transform === undefined) return;
   if ("payload" in transform) {
-    compileValues(transform.payload, "/transform/payload", templatePlace, reading);
+    compileValues(transform.payload, "/transform/payload", eventPlace, reading);
     return;
   }
   for (const [index, path] of transform.fields.entries()) {

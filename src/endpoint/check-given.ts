@@ -1,6 +1,6 @@
 // May these settings be saved? By themselves, and by what they name: addresses, profiles, and secrets that stand sealed already.
 import type { AddressPolicy } from "../delivery/address.ts";
-import { profileHeaderNames } from "../delivery/build.ts";
+import { buildDelivery, profileHeaderNames } from "../delivery/build.ts";
 import { checkHeaders } from "../delivery/header.ts";
 import type { Profile } from "../delivery/profile.ts";
 import type { CheckReach } from "../delivery/reach.ts";
@@ -12,7 +12,7 @@ import type { Finding } from "../model/problem.ts";
 import { contentFindings } from "./check-content.ts";
 import { checkShape } from "./check-shape.ts";
 import type { Profiles } from "./profiles.ts";
-import { livingSecrets, secretFault } from "./secrets.ts";
+import { kindsOf, livingSecrets, newSecret, secretFault } from "./secrets.ts";
 
 export type CheckDeps = {
   policy: AddressPolicy;
@@ -54,13 +54,15 @@ export async function checkGiven(
   errors.push(...addresses.errors, ...named.errors, ...sealedFindings(given, before));
   warnings.push(...addresses.warnings);
   if (named.errors.length === 0) errors.push(...profileFindings(given, named.profiles, before, deps.nowMs()));
+  // Last, since it needs all of them to be good.
+  if (errors.length === 0) errors.push(...sampleFindings(given, named.profiles, deps.nowMs()));
   if (errors.length > 0) return { ok: false, findings: errors, warnings };
   return { ok: true, given, settings: settingsOfGiven(given), profiles: named.profiles, warnings };
 }
 
 /** What is stored openly of what was given. */
 function settingsOfGiven(given: EndpointGiven): EndpointSettings {
-  const { secret: _, enabled: __, tls, oauth2, profile = endpointDefaults.profile, ...rest } = given;
+  const { secret: _, secretKind: _kind, enabled: __, tls, oauth2, profile = endpointDefaults.profile, ...rest } = given;
   const settings: EndpointSettings = { ...rest, profile };
   if (tls !== undefined) {
     const { key: ___, ...shown } = tls;
@@ -162,6 +164,7 @@ function profileFindings(
       findings.push({ ...finding, pointer: `/headers${finding.pointer}` });
     }
   }
+  findings.push(...kindFindings(given, profiles));
   if (typeof secret === "string") {
     const fault = secretFault(secret, profiles);
     if (fault !== undefined) findings.push({ pointer: "/secret", code: "secret", message: fault });
@@ -175,6 +178,38 @@ function profileFindings(
     findings.push({ pointer: "/profile", code: "secret", message });
   }
   return findings;
+}
+
+function kindFindings({ secret, secretKind }: EndpointGiven, profiles: Profile[]): Finding[] {
+  if (secretKind === undefined) return [];
+  const pointer = "/secretKind";
+  if (typeof secret === "string") {
+    return [{ pointer, code: "form", message: "This is for a secret that is made: leave it out beside `secret`." }];
+  }
+  const kinds = kindsOf(profiles);
+  if (kinds.includes(secretKind)) return [];
+  const message = `With these profiles it can be ${kinds.map((one) => `\`${one}\``).join(" or ")}.`;
+  return [{ pointer, code: "value", message }];
+}
+
+/** What cannot be built now could not be built for any event: profiles that exclude each other, for one. */
+function sampleFindings({ url, secret, secretKind }: EndpointGiven, profiles: Profile[], nowMs: number): Finding[] {
+  const [profile, ...also] = profiles;
+  if (profile === undefined) return [];
+  const occurredAt = new Date(nowMs).toISOString();
+  const built = buildDelivery(profile, {
+    deliveryId: "dlv_sample",
+    attempt: 1,
+    willRetry: false,
+    tenantId: "tnt_sample",
+    event: { id: "evt_sample", type: "sample.event", occurredAt, dataText: "{}" },
+    secrets: [secret ?? newSecret(profiles, secretKind)],
+    nowMs,
+    url,
+    also,
+  });
+  if (built.ok) return [];
+  return [{ pointer: also.length > 0 ? "/also" : "/profile", code: "value", message: built.message }];
 }
 
 function contentTypeFindings({ contentType }: EndpointGiven, [profile]: Profile[]): Finding[] {

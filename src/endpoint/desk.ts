@@ -99,11 +99,11 @@ async function create(desk: Desk, tenantId: TenantId, id: EndpointId, value: unk
 }
 
 function firstCredentials({ given, profiles }: Checked & { ok: true }, nowMs: number): EndpointCredentials {
-  const { secret, tls, oauth2 } = given;
+  const { secret, secretKind, tls, oauth2 } = given;
   const isUnsigned = secret === null && profiles.every((one) => one.signatureOptional === true);
   const first: EndpointSecret = {
     id: newSecretId(),
-    secret: secret ?? newSecret(profiles),
+    secret: secret ?? newSecret(profiles, secretKind),
     createdAt: new Date(nowMs).toISOString(),
   };
   return {

@@ -3,6 +3,7 @@ import { findProfile, profileIds } from "../delivery/profiles.ts";
 import { readProfile, type Profile } from "../delivery/profile.ts";
 import type { Log } from "../log.ts";
 import type { ProfileId, TenantId } from "../model/ids.ts";
+import { followStream } from "../store/follow-stream.ts";
 import type { ProfileStore, StoredProfile } from "../store/profiles.ts";
 
 export type Profiles = {
@@ -22,8 +23,6 @@ export type Profiles = {
 type Deps = { profiles: Pick<ProfileStore, "all" | "readAny" | "find" | "watch">; log: Pick<Log, "warn"> };
 type Own = { tenantId: TenantId; slug: string; revision: number; profile: Profile };
 
-const retryMs = 500;
-
 /** The profiles of all tenants, once they have been read. */
 export async function watchProfiles({ profiles: store, log }: Deps): Promise<Profiles> {
   const own = createOwnProfiles(log);
@@ -32,8 +31,13 @@ export async function watchProfiles({ profiles: store, log }: Deps): Promise<Pro
     if (row === undefined) own.drop(id);
     else own.keep(row);
   };
-  const readAll = async (): Promise<void> => own.replace(await store.all());
-  const stream = await follow(store, { read, readAll }, log);
+  const followed = await followStream<ProfileId>({
+    what: "profiles",
+    watch: store.watch,
+    readAll: async () => own.replace(await store.all()),
+    read,
+    log,
+  });
   const of = (tenantId: TenantId, id: string) => findProfile(id) ?? own.of(tenantId, id);
 
   return {
@@ -46,9 +50,9 @@ export async function watchProfiles({ profiles: store, log }: Deps): Promise<Pro
       return of(tenantId, id);
     },
     idsOf: (tenantId) => [...own.idsOf(tenantId), ...profileIds],
-    changed: read,
+    changed: followed.changed,
     onChange: own.onChange,
-    close: stream.close,
+    close: followed.close,
   };
 }
 
@@ -91,49 +95,6 @@ function createOwnProfiles(log: Deps["log"]) {
     idsOf: (tenantId: TenantId) =>
       [...ownById.values()].filter((one) => one.tenantId === tenantId).map((one) => one.slug),
     onChange: (listener: (tenantId: TenantId, slug: string) => void) => void listeners.push(listener),
-  };
-}
-
-type Readers = { read(id: ProfileId): Promise<void>; readAll(): Promise<void> };
-
-/** Watches first and reads then: what changes in between is told by the stream. One that breaks begins anew. */
-async function follow(store: Deps["profiles"], { read, readAll }: Readers, log: Deps["log"]) {
-  let closed = false;
-  let stream: { close(): Promise<void> } | undefined;
-  let beginning: Promise<void> | undefined;
-
-  const begin = async (): Promise<void> => {
-    while (!closed) {
-      let broken: unknown;
-      const onError = (error: unknown) => {
-        broken = error;
-        restart(error);
-      };
-      try {
-        stream = store.watch({ change: (id) => void read(id).catch(onError), error: onError });
-        await readAll();
-        if (broken === undefined) return;
-      } catch (err) {
-        broken = err;
-      }
-      log.warn({ err: broken }, "the profiles cannot be read; trying again");
-      await stream?.close().catch(() => {}); // It is broken already.
-      await new Promise((resolve) => setTimeout(resolve, retryMs));
-    }
-  };
-  const restart = (err: unknown): void => {
-    if (closed || beginning !== undefined) return;
-    log.warn({ err }, "the stream of changed profiles broke; reading them again");
-    void stream?.close().catch(() => {}); // It is broken already.
-    beginning = begin().finally(() => (beginning = undefined));
-  };
-  beginning = begin().finally(() => (beginning = undefined));
-  await beginning;
-  return {
-    async close(): Promise<void> {
-      closed = true;
-      await stream?.close();
-    },
   };
 }
 

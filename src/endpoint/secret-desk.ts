@@ -1,5 +1,6 @@
 // How do people see, rotate and end an endpoint's signing secrets?
 import type { Profile } from "../delivery/profile.ts";
+import type { SecretKind } from "../delivery/secret.ts";
 import {
   secretGraceMs,
   secretGraceMsMax,
@@ -13,11 +14,13 @@ import type { Finding } from "../model/problem.ts";
 import { endpointOf, settingsOf, type StoredEndpoint } from "../store/endpoints.ts";
 import { sealEndpoint, unsealEndpoint } from "./credentials.ts";
 import { newSecretId, type Desk } from "./desk-parts.ts";
-import { livingSecrets, newSecret, rotated, secretFault, withoutSecret } from "./secrets.ts";
+import { kindsOf, livingSecrets, newSecret, rotated, secretFault, withoutSecret } from "./secrets.ts";
 
 export type Rotation = {
   /** One is made when none is given. */
   secret?: string | undefined;
+  /** Of the one that is made: `hmac` unless given. */
+  kind?: SecretKind | undefined;
   /** How long the earlier ones sign beside it, in milliseconds: a day unless given, a week at most, 0 for not at all. */
   graceMs?: number | undefined;
   /** Chosen before by a caller that may come again: a rotation to this secret happens once. */
@@ -98,9 +101,15 @@ export function createSecretDesk(desk: Desk): SecretDesk {
 }
 
 function rotationOf(secrets: EndpointSecret[], profiles: Profile[], rotation: Rotation, nowMs: number): Next {
-  const { secret = newSecret(profiles), graceMs = secretGraceMs, id = newSecretId() } = rotation;
+  const { kind, graceMs = secretGraceMs, id = newSecretId() } = rotation;
   // The request came before.
   if (secrets.some((one) => one.id === id)) return { secrets };
+  const kinds = kindsOf(profiles);
+  if (kind !== undefined && (rotation.secret !== undefined || !kinds.includes(kind))) {
+    const message = `This is for a secret that is made, and with this profile it can be ${kinds.map((one) => `\`${one}\``).join(" or ")}.`;
+    return { outcome: "invalid", findings: [{ pointer: "/kind", code: "value", message }] };
+  }
+  const { secret = newSecret(profiles, kind) } = rotation;
   const fault = secretFault(secret, profiles);
   const findings: Finding[] = fault === undefined ? [] : [{ pointer: "/secret", code: "secret", message: fault }];
   if (!(graceMs >= 0 && graceMs <= secretGraceMsMax)) {

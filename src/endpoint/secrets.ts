@@ -1,6 +1,6 @@
 // Which secrets does an endpoint sign with after a rotation or an expiry, and which secrets do its profiles take?
 import type { Profile } from "../delivery/profile.ts";
-import { checkSecret, newSecretFor } from "../delivery/secret.ts";
+import { checkSecret, newSecretFor, secretKindsOf, type SecretKind } from "../delivery/secret.ts";
 import { secretsMax, type EndpointSecret } from "../model/endpoint.ts";
 
 /** What is wrong with a secret for profiles that sign with it; undefined when all of them can. Holds nothing of it. */
@@ -8,9 +8,18 @@ export function secretFault(secret: string, profiles: readonly Profile[]): strin
   return profiles.flatMap((profile) => checkSecret(secret, profile))[0]?.message;
 }
 
-/** A new secret that all of the profiles can sign with. */
-export function newSecret(profiles: readonly Profile[]): string {
-  return newSecretFor({ signatures: profiles.flatMap(({ signatures }) => signatures) });
+/** The kinds of secrets that all of the profiles can sign with. */
+export function kindsOf(profiles: readonly Profile[]): readonly SecretKind[] {
+  return secretKindsOf(together(profiles));
+}
+
+/** A new secret that all of the profiles can sign with. Throws RangeError for a kind that is not in `kindsOf`. */
+export function newSecret(profiles: readonly Profile[], kind?: SecretKind): string {
+  return newSecretFor(together(profiles), kind);
+}
+
+function together(profiles: readonly Profile[]): Pick<Profile, "signatures"> {
+  return { signatures: profiles.flatMap(({ signatures }) => signatures) };
 }
 
 /** Those that have not ended at this moment, newest first. */

@@ -7,6 +7,8 @@ export type EndpointGiven = Omit<EndpointSettings, "profile" | "tls" | "oauth2">
   profile?: string;
   /** One is made when there is none. */
   secret?: string | null;
+  /** Of a secret that is made: a key that both sides have, unless given, or a pair of which the receiver has the public one. */
+  secretKind?: "hmac" | "ed25519";
   /** `false`: disabled. An update without it leaves the status as it is. */
   enabled?: boolean;
   tls?: NonNullable<EndpointSettings["tls"]> & { key?: string };
@@ -23,12 +25,19 @@ const secretSchema: JsonSchema = {
 
 /** The schema of `EndpointGiven`. What it cannot say (addresses, templates, keys, profiles) is checked after it. */
 export const endpointGivenSchema: JsonSchema = {
+  title: "EndpointSettings",
   type: "object",
   additionalProperties: false,
   required: ["url", "events"],
   properties: {
     ...endpointProperties,
     secret: secretSchema,
+    secretKind: {
+      type: "string",
+      enum: ["hmac", "ed25519"],
+      default: "hmac",
+      description: "Of a secret that is made: `ed25519` where the profile signs with it. Receivers get its public key.",
+    },
     enabled: { type: "boolean", default: true, description: "`false`: it is disabled until somebody enables it." },
   },
 };

@@ -85,6 +85,11 @@ test("an endpoint is made with a secret of its own, which stands sealed in the s
   expect(JSON.stringify(stored)).not.toContain(secrets[0]?.secret);
 });
 
+test("a secret of a pair is made when it is asked for", async () => {
+  const { secrets } = await create(plain({ secretKind: "ed25519" }));
+  expect(secrets[0]?.secret).toMatch(/^whsk_/);
+});
+
 test("made twice under one id it is one endpoint, with the first one's secret", async () => {
   const id = newId("ep");
   const [first, again] = [await desk.create(tenantId, id, plain()), await desk.create(tenantId, id, plain())];
@@ -161,6 +166,13 @@ describe("what is refused, everything at once and at its place", () => {
       plain({ also: ["standard", "hub", "hub"] }),
       ["repeated /also/0", "repeated /also/2"],
     ],
+    ["a profile beside that cannot stand there", plain({ also: ["bakhmach"] }), ["value /also"]],
+    [
+      "a kind of secret that the profile cannot sign with",
+      plain({ profile: "hub", secretKind: "ed25519" }),
+      ["value /secretKind"],
+    ],
+    ["a kind of secret beside one that is given", plain({ secret: whsec, secretKind: "hmac" }), ["form /secretKind"]],
     [
       "a header of the signature",
       plain({ headers: { "Webhook-Signature": "x", Host: "y", "X-Ok": "z" } }),

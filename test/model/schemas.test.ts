@@ -1,6 +1,8 @@
 // Do the nouns' schemas take their examples and refuse their counter-examples, each for the reason that it names?
 import { createSchemaCheck } from "../../src/flow/schema-findings.ts";
 import { attemptExamples, attemptSchema } from "../../src/model/attempt.ts";
+import { endpointCounterExamples, endpointExamples } from "../../src/model/endpoint-examples.ts";
+import { endpointGivenSchema } from "../../src/model/endpoint-given.ts";
 import { eventPatternSchema, publishCounterExamples, publishExamples, publishSchema } from "../../src/model/event.ts";
 import { failureExamples, failureSchema } from "../../src/model/failure.ts";
 import { flowCounterExamples, flowExamples } from "../../src/model/flow-examples.ts";
@@ -24,6 +26,7 @@ function checkOf(schema: JsonSchema): ReturnType<typeof createSchemaCheck> {
 type Noun = { noun: string; schema: JsonSchema; examples: readonly unknown[] };
 const nouns: Noun[] = [
   { noun: "attempt", schema: attemptSchema, examples: attemptExamples },
+  { noun: "endpoint", schema: endpointGivenSchema, examples: endpointExamples },
   { noun: "event", schema: publishSchema, examples: publishExamples },
   { noun: "failure", schema: failureSchema, examples: failureExamples },
   { noun: "finding", schema: findingSchema, examples: findingExamples },
@@ -57,6 +60,12 @@ const counterExamples = [
     noun: "event",
     schema: publishSchema,
     value: event,
+    ...row,
+  })),
+  ...endpointCounterExamples.map(({ endpoint, ...row }) => ({
+    noun: "endpoint",
+    schema: endpointGivenSchema,
+    value: endpoint,
     ...row,
   })),
   ...templateDraftCounterExamples.map(({ template, ...row }) => ({
