@@ -230,12 +230,17 @@ function startTls(
     // An address is no server name (RFC 6066 §3); the certificate is then checked against the address.
     secure(isIP(hostname) === 0 ? { ...identity, servername: hostname } : identity, (error, encrypted) => {
       clearTimeout(timer);
-      if (error === null) return resolve(encrypted);
+      if (error === null) return resolve(endingWithErrors(encrypted));
       socket.destroy();
       const { code, message } = tlsMeaningOf(error);
       reject(new ConnectFailure("tls", message, error, code));
     });
   });
+}
+
+/** In TLS 1.3 a receiver refuses a client certificate after the handshake; the end that follows would hide its alert. */
+function endingWithErrors(socket: Socket): Socket {
+  return socket.once("error", (error) => socket.destroy(error));
 }
 
 function tookTooLong(cause?: unknown): ConnectFailure {

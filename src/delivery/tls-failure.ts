@@ -4,7 +4,7 @@ export type TlsMeaning = { code: string; message: string };
 
 /** The meaning of an error of TLS by its code: `tls_expired`, `tls_host`, …, or plain `tls`. */
 export function tlsMeaningOf(error: unknown): TlsMeaning {
-  const code = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
+  const code = typeof error === "object" && error !== null && "code" in error ? String(error.code) : "";
   return meaningByCode[code] ?? (isRefusal(code) ? clientCertificate : general);
 }
 

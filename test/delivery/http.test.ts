@@ -1,57 +1,11 @@
 // The HTTP client against receivers that behave and receivers that do not.
-import { createServer } from "node:net";
-import type { AddressInfo, Server, Socket } from "node:net";
 import { gzipSync } from "node:zlib";
-import { createHttpClient } from "../../src/delivery/http.ts";
-import type { HttpClient, HttpClientOptions, HttpRequest, HttpResult } from "../../src/delivery/http.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { cert, key } from "./certificate.ts";
+import { errorOf, get, useClients } from "./clients.ts";
+import { answering, drip, pour, startRaw } from "./raw-receiver.ts";
 
-const open = { allowHttp: true, allowNetworks: ["127.0.0.0/8", "::1/128"] };
-const clients: HttpClient[] = [];
-
-function aClient(options: Partial<HttpClientOptions> = {}): HttpClient {
-  const client = createHttpClient({ policy: open, ...options });
-  clients.push(client);
-  return client;
-}
-
-afterEach(async () => {
-  await Promise.all(clients.splice(0).map((client) => client.close()));
-});
-
-function get(url: string, over: Partial<HttpRequest> = {}): HttpRequest {
-  return { method: "GET", url, headers: {}, timeoutMs: 5_000, ...over };
-}
-
-/** A TCP server that does what a test says with each connection. */
-async function startRaw(onSocket: (socket: Socket) => void): Promise<{ url: string } & AsyncDisposable> {
-  const sockets = new Set<Socket>();
-  const server: Server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on("error", () => undefined);
-    onSocket(socket);
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  // A listening TCP server has an address of this form.
-  const { port } = server.address() as AddressInfo;
-  return {
-    url: `http://127.0.0.1:${port}`,
-    async [Symbol.asyncDispose]() {
-      const closed = new Promise((resolve) => server.close(resolve));
-      for (const socket of sockets) socket.destroy();
-      await closed;
-    },
-  };
-}
-
-/** Answers the first bytes of each connection with a text. */
-const answering = (text: string) => (socket: Socket) => void socket.once("data", () => socket.write(text));
-
-function errorOf(result: HttpResult): { error: string; requestSent: boolean } {
-  if (result.ok) throw new Error(`answered ${result.status}`);
-  return { error: result.error, requestSent: result.requestSent };
-}
+const aClient = useClients();
 
 test("method, path, headers and the body's bytes arrive as given, and the answer comes back with its phases", async () => {
   await using receiver = await startReceiver();
@@ -96,11 +50,7 @@ test("an endless body is cut at 64 KB and its connection closed", async () => {
   await using raw = await startRaw((socket) => {
     socket.once("close", closed);
     socket.write("HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\n\r\n");
-    const pour = (): void => {
-      while (!socket.destroyed && socket.write("x".repeat(16_384)));
-    };
-    socket.on("drain", pour);
-    pour();
+    pour(socket, "x".repeat(16_384));
   });
   const result = await aClient().send(get(raw.url));
   await socketClosed;
@@ -123,21 +73,11 @@ test("a receiver that never answers is given up at the request's timeout", async
 });
 
 test("a body that drips is stopped by the total timeout", async () => {
-  let drip: NodeJS.Timeout | undefined;
   await using raw = await startRaw((socket) => {
     socket.once("data", () => socket.write("HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n"));
-    drip = setInterval(() => socket.write("x"), 10);
-    socket.once("close", () => clearInterval(drip));
+    drip(socket, "x", 10);
   });
   expect(errorOf(await aClient().send(get(raw.url, { timeoutMs: 150 }))).error).toBe("timeout");
-});
-
-test("informational answers without end are stopped by the total timeout", async () => {
-  await using raw = await startRaw((socket) => {
-    const flood = setInterval(() => socket.write("HTTP/1.1 102 Processing\r\n\r\n"), 5);
-    socket.once("close", () => clearInterval(flood));
-  });
-  expect(["timeout", "protocol"]).toContain(errorOf(await aClient().send(get(raw.url, { timeoutMs: 150 }))).error);
 });
 
 test("a compressed answer is kept as it came, never inflated", async () => {
