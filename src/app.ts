@@ -1,4 +1,5 @@
 // The house put together: every part over its dependencies, started for a role and closed in order.
+import { createDeliveryActivities } from "../activities/deliver.ts";
 import { createActivities } from "../activities/index.ts";
 import { connectors } from "../connectors/index.ts";
 import { ensureBootstrapKey } from "./api/auth.ts";
@@ -28,6 +29,7 @@ import { createRecovery } from "./recovery/retry.ts";
 import { openStore, type Store } from "./store/store.ts";
 import { parseKeyring } from "./vault/keyring.ts";
 import { createVault, type Vault } from "./vault/vault.ts";
+import { createWebhooks, type Webhooks } from "./webhooks.ts";
 
 export type AppOptions = {
   config: Config;
@@ -44,6 +46,8 @@ export type AppOptions = {
   log: Log;
   /** The way in; the fault tests put a broken one here to see that they notice. */
   createAccept?: typeof createAccept;
+  /** Called between two steps of accepting and sending; the fault tests end the process there. */
+  fault?: (point: string) => void | Promise<void>;
 };
 
 export type App = Awaited<ReturnType<typeof createApp>>;
@@ -68,17 +72,31 @@ export async function createApp(options: AppOptions) {
     blobs: store.blobs,
     nowMs: Date.now,
   });
-  const engine = createEngine({
+  const observer = { attempted: () => {}, limited: () => {} };
+  const webhooks = await createWebhooks({
+    store,
+    vault,
+    http,
+    policy,
+    observer,
+    engine: () => engine,
+    log,
+    fault: options.fault,
+  });
+  const engine: Engine = createEngine({
     temporal: { ...config.temporal, address: options.temporalAddress, uiUrl: options.temporalUiUrl },
     taskQueue: options.taskQueue,
     payloads,
-    activities: createActivities({ store, executor, signingSecrets, log }),
+    activities: {
+      ...createActivities({ store, executor, signingSecrets, log }),
+      ...createDeliveryActivities(webhooks.activities),
+    },
     takesActivities: config.role !== "api",
     workflowBundlePath: options.workflowBundlePath,
     log,
   });
   const codec = payloads.encrypts ? { ...payloads, keyring, ...pagesOf(options) } : undefined;
-  const intake = config.role === "worker" ? undefined : await startIntake(options, store, engine);
+  const intake = config.role === "worker" ? undefined : await startIntake(options, store, engine, webhooks);
   const parts = { ...options, store, engine, vault, signingSecrets, connections, codec };
   const server = intake ? await listen(intake, parts) : undefined;
 
@@ -87,16 +105,20 @@ export async function createApp(options: AppOptions) {
     engine,
     signingSecrets,
     connections,
+    endpoints: intake?.sending.desk,
     url: server?.url,
     accept: intake?.accept,
     flowsChanged: intake?.flows.changed,
     /** Resolves when every start that this process knows of has been made and marked. */
-    idle: async () => intake?.starter.idle(),
+    idle: async () => {
+      await Promise.all([intake?.starter.idle(), intake?.sending.sender.idle()]);
+    },
     async close(): Promise<void> {
       // Stop what comes in, then what looks for work, then what works, then what everything stands on.
       await server?.close();
       await intake?.close();
       await engine.close();
+      await webhooks.close();
       await http.close();
       await store.close();
     },
@@ -104,26 +126,38 @@ export async function createApp(options: AppOptions) {
 }
 
 /** The way in and what watches over it. */
-async function startIntake(options: AppOptions, store: Store, engine: Engine) {
-  const { log } = options;
+async function startIntake(options: AppOptions, store: Store, engine: Engine, webhooks: Webhooks) {
+  const { log, fault } = options;
+  const sending = await webhooks.startSending();
   const flows = await watchPublishedFlows(store.flows, log);
   const starter = createStarter({ store, start: engine.start, cancel: engine.cancel, log });
   const relay = createRelay({ store, starter, isEngineUp: engine.isUp, log });
   const watch = watchOpenRuns({ store, engine, log });
   const dueRuns = startDueRuns({ store, engine, log });
   const dueBulkRetries = startDueBulkRetries({ store, engine, log });
-  const accept = (options.createAccept ?? createAccept)({ store, flows, starter, relay, log });
+  const accept = (options.createAccept ?? createAccept)({
+    store,
+    flows,
+    starter,
+    relay,
+    endpoints: sending.endpoints,
+    sender: sending.sender,
+    fanOutRelay: sending.relay,
+    log,
+    fault,
+  });
   const notices = raiseNotices({ store, accept, log });
   return {
     flows,
     starter,
+    sending,
     accept,
     cancel: createCancel({ store, engine, log }),
     wakeDueRuns: dueRuns.wake,
     wakeDueBulkRetries: dueBulkRetries.wake,
     async close(): Promise<void> {
       await Promise.all([relay.close(), watch.close(), dueRuns.close(), dueBulkRetries.close(), notices.close()]);
-      await starter.idle();
+      await Promise.all([starter.idle(), sending.close()]);
       await flows.close();
     },
   };

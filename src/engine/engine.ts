@@ -11,11 +11,13 @@ import {
 } from "@temporalio/worker";
 import type { Activities } from "../../activities/index.ts";
 import type { Config } from "../config.ts";
+import type { DeliveryStart } from "../endpoint/hand-on.ts";
 import type { Log } from "../log.ts";
 import type { BulkRetry } from "../model/bulk-retry.ts";
 import type { Payloads } from "./codec.ts";
 import { prepareNamespace } from "./namespace.ts";
 import { cancelWorkflow, describeWorkflow, terminateWorkflow, workflowUrl } from "./runs.ts";
+import { cancelDelivery, startDelivery, wakeLane } from "./start-delivery.ts";
 import { cancelBulkRetry, describeBulkRetry, startBulkRetry, type BulkRetryKey } from "./start-bulk-retry.ts";
 import { startRun, type RunKey, type RunTarget, type StartOutcome } from "./start.ts";
 
@@ -58,18 +60,28 @@ export function createEngine(options: EngineOptions) {
 
     async start(target: RunTarget): Promise<StartOutcome> {
       const client = link.client();
-      if (client) return startRun(client, taskQueue, target);
-      return { outcome: "unavailable", cause: new Error("Temporal is not connected.") };
+      return client ? startRun(client, taskQueue, target) : away();
     },
 
     bulkRetries: {
       async start(bulk: BulkRetry): Promise<StartOutcome> {
         const client = link.client();
-        if (client) return startBulkRetry(client, taskQueue, bulk);
-        return { outcome: "unavailable", cause: new Error("Temporal is not connected.") };
+        return client ? startBulkRetry(client, taskQueue, bulk) : away();
       },
       cancel: async (key: BulkRetryKey) => cancelBulkRetry(needClient(), key),
       describe: async (key: BulkRetryKey) => describeBulkRetry(needClient(), key),
+    },
+
+    deliveries: {
+      async start(start: DeliveryStart): Promise<StartOutcome> {
+        const client = link.client();
+        return client ? startDelivery(client, taskQueue, start) : away();
+      },
+      cancel: async (key: Omit<DeliveryStart, "delayMs" | "ask">) => cancelDelivery(needClient(), key),
+      async wakeLane(lane: Pick<DeliveryStart, "tenantId" | "endpointId">): Promise<StartOutcome> {
+        const client = link.client();
+        return client ? wakeLane(client, taskQueue, lane) : away();
+      },
     },
 
     cancel: async (run: RunKey) => cancelWorkflow(needClient(), run),
@@ -90,6 +102,10 @@ export function createEngine(options: EngineOptions) {
     /** Finishes what runs, within the grace time. */
     close: link.close,
   };
+}
+
+function away(): StartOutcome {
+  return { outcome: "unavailable", cause: new Error("Temporal is not connected.") };
 }
 
 /** Connection, worker and client, made anew whenever they break, until `close`. */

@@ -3,19 +3,13 @@ import type { Event } from "../model/event.ts";
 import type { Failure } from "../model/failure.ts";
 import type { Json, JsonObject } from "../model/json.ts";
 import type { Plan, PlanCondition } from "../model/plan.ts";
+import { buildEventIndex, listenersTo, type EventIndex } from "./event-index.ts";
 import { firstFalse } from "./logic/condition.ts";
 import { evaluateLogic, truthy } from "./logic/evaluate.ts";
 import { matchesRegex } from "./regex.ts";
 
-/** A plan with its place in the list that the index was made from: what several patterns find keeps that order. */
-type Entry = { plan: Plan; order: number };
-
-export type MatchIndex = {
-  exact: ReadonlyMap<string, Entry[]>;
-  /** By what stands before `.*`. */
-  prefixes: ReadonlyMap<string, Entry[]>;
-  all: Entry[];
-};
+/** Plans by the event types that they listen to. Made once for many events, when a tenant's flows change. */
+export type MatchIndex = EventIndex<Plan>;
 
 /** `nowMs` is the `now` of conditions; `tenant` what they read under this name. */
 export type MatchOptions = { nowMs: number; tenant?: { id: string } };
@@ -28,21 +22,7 @@ export type Matches = {
   failed: { plan: Plan; failure: Failure }[];
 };
 
-/** An index of plans by the event types that they listen to. Made once for many events, when a tenant's flows change. */
-export function buildMatchIndex(plans: Plan[]): MatchIndex {
-  const exact = new Map<string, Entry[]>();
-  const prefixes = new Map<string, Entry[]>();
-  const all: Entry[] = [];
-  for (const [order, plan] of plans.entries()) {
-    const entry = { plan, order };
-    for (const pattern of new Set(plan.events)) {
-      if (pattern === "*") all.push(entry);
-      else if (pattern.endsWith(".*")) addTo(prefixes, pattern.slice(0, -2), entry);
-      else addTo(exact, pattern, entry);
-    }
-  }
-  return { exact, prefixes, all };
-}
+export const buildMatchIndex: (plans: Plan[]) => MatchIndex = buildEventIndex;
 
 /**
  * Sorts the plans that listen to the event's type into those it starts, those whose filter says no, and those whose
@@ -55,7 +35,7 @@ export function matchFlows(
 ): Matches {
   const matches: Matches = { matched: [], missed: [], failed: [] };
   let scope: JsonObject | Failure | undefined;
-  for (const { plan } of candidatesFor(index, event.type)) {
+  for (const plan of listenersTo(index, event.type)) {
     if (plan.filter === undefined) {
       matches.matched.push(plan);
       continue;
@@ -103,7 +83,8 @@ function asWritten(filter: PlanCondition, pointer: string): string {
   return pointer;
 }
 
-function scopeOf(
+/** What conditions read of an event, or why they cannot be asked: its data is parsed here. */
+export function scopeOf(
   event: Pick<Event, "type" | "dataText"> & Partial<Event>,
   options: MatchOptions,
 ): JsonObject | Failure {
@@ -122,27 +103,6 @@ function scopeOf(
   return scope;
 }
 
-function isFailure(scope: JsonObject | Failure): scope is Failure {
+export function isFailure(scope: JsonObject | Failure): scope is Failure {
   return "class" in scope;
-}
-
-function candidatesFor(index: MatchIndex, type: string): Entry[] {
-  const buckets = index.all.length > 0 ? [index.all] : [];
-  const exact = index.exact.get(type);
-  if (exact !== undefined) buckets.push(exact);
-  if (index.prefixes.size > 0) {
-    for (let dot = type.indexOf("."); dot !== -1; dot = type.indexOf(".", dot + 1)) {
-      const below = index.prefixes.get(type.slice(0, dot));
-      if (below !== undefined) buckets.push(below);
-    }
-  }
-  const [only, ...more] = buckets;
-  if (more.length === 0) return only ?? [];
-  return [...new Set(buckets.flat())].sort((a, b) => a.order - b.order);
-}
-
-function addTo(entries: Map<string, Entry[]>, key: string, entry: Entry): void {
-  const bucket = entries.get(key);
-  if (bucket === undefined) entries.set(key, [entry]);
-  else bucket.push(entry);
 }

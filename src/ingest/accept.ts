@@ -5,10 +5,21 @@ import type { Event } from "../model/event.ts";
 import { newId, type EventId, type RunId, type TenantId } from "../model/ids.ts";
 import type { Plan } from "../model/plan.ts";
 import { answerInTime } from "../store/database.ts";
-import { newEventKey, newStoredEvent, type EventMiss, type EventTarget, type StoredEvent } from "../store/events.ts";
+import {
+  newEventKey,
+  newStoredEvent,
+  type EventMiss,
+  type EventTarget,
+  type FanOut,
+  type StoredEvent,
+} from "../store/events.ts";
 import type { Store } from "../store/store.ts";
 import type { PublishedFlows } from "./match-index.ts";
+import type { EndpointIndex, EndpointMatches } from "../endpoint/endpoint-index.ts";
+import { fanOutLeaseMs } from "./fan-out-leases.ts";
+import type { FanOutRelay } from "./fan-out-relay.ts";
 import type { Relay } from "./relay.ts";
+import type { Sender } from "./sender.ts";
 import { runOf, type Starter } from "./starter.ts";
 
 export type Accepted =
@@ -29,8 +40,15 @@ export type AcceptDeps = {
   starter: Pick<Starter, "hasRoom" | "dispatch">;
   /** Events that are older and wait in MongoDB go first. */
   relay: Pick<Relay, "isBehind" | "conclude" | "wake">;
+  endpoints: Pick<EndpointIndex, "match">;
+  sender: Pick<Sender, "hasRoom" | "dispatch">;
+  fanOutRelay: Pick<FanOutRelay, "isBehind" | "wake">;
   log: Log;
+  /** Called between two steps, so that tests can end the process there. */
+  fault?: ((point: "stored") => void | Promise<void>) | undefined;
 };
+
+const noTargets: { targets: EventTarget[]; misses: EventMiss[] } = { targets: [], misses: [] };
 
 /** Rejects with AppError `service.storage_unavailable` when it is not known whether the event is stored. */
 export function createAccept(deps: AcceptDeps): Accept {
@@ -46,22 +64,30 @@ export function createAccept(deps: AcceptDeps): Accept {
   };
 
   async function acceptEvent(tenantId: TenantId, event: Event): Promise<Accepted> {
-    const { targets, misses } = matchEvent(await deps.flows.of(tenantId), event, tenantId);
+    const endpoints = await deps.endpoints.match(tenantId, event);
+    const { targets, misses } = event.test ? noTargets : matchEvent(await deps.flows.of(tenantId), event, tenantId);
     const startsHere = targets.length > 0 && starter.hasRoom() && !relay.isBehind();
+    const sendsHere = deps.sender.hasRoom() && !deps.fanOutRelay.isBehind();
+    const fanOut = fanOutOf(endpoints, new Date(store.nowMs() + (sendsHere ? fanOutLeaseMs : 0)));
     const stored = newStoredEvent(event, {
       key: newEventKey(),
       tenantId,
       targets,
       misses,
       due: new Date(store.nowMs() + (startsHere ? startLeaseMs : 0)),
+      ...(fanOut === undefined ? {} : { fanOut }),
     });
-    // Insert before starting: a crash after this line leaves an event that the relay finds, never a lost one.
+    // Insert before starting: a crash after this line leaves an event that the relays find, never a lost one.
     const { outcome } = await store.events.insert(stored);
     if (outcome === "duplicate") return await answerDuplicate(tenantId, event);
+    await deps.fault?.("stored");
+    if (fanOut !== undefined && sendsHere) deps.sender.dispatch(stored);
+    else if (fanOut !== undefined) deps.fanOutRelay.wake();
+    if (targets.length === 0) return answerOf("accepted", stored);
     const rowsStand = await insertRuns(stored);
     // Without its row a run would start unseen: the relay makes the row first, when our lease has ended.
     if (startsHere && rowsStand) start(stored);
-    else if (targets.length > 0) relay.wake();
+    else relay.wake();
     return answerOf("accepted", stored);
   }
 
@@ -127,6 +153,14 @@ function matchEvent(
   };
 }
 
+/** What endpoints are owed; undefined when none matched. */
+function fanOutOf({ matched, failed }: EndpointMatches, dueAt: Date): FanOut | undefined {
+  const endpoints = failed.length === 0 ? matched : [...matched, ...failed.map((one) => one.endpoint)];
+  if (endpoints.length === 0) return undefined;
+  const failures = failed.length === 0 ? {} : { failures: failed };
+  return { state: "pending", dueAt, fence: 0, endpoints, ...failures, total: endpoints.length };
+}
+
 function targetOf({ flow }: Plan): EventTarget {
   const { id, slug, name, version } = flow;
   return { flow: { id, slug, name }, version, runId: newId("run"), state: "pending" };
@@ -138,6 +172,6 @@ function answerOf(outcome: "accepted" | "duplicate", event: StoredEvent): Accept
     id: event.id,
     matched: event.targets.length,
     runs: event.targets.map((target) => target.runId),
-    deliveries: 0,
+    deliveries: event.fanOut?.total ?? 0,
   };
 }

@@ -1,5 +1,5 @@
 // An event: something that happened, as published, received, polled or ticked.
-import type { EventId, RunId } from "./ids.ts";
+import type { EndpointId, EventId, RunId } from "./ids.ts";
 import type { Json, JsonSchema } from "./json.ts";
 
 /** What a publisher sends: `POST /v1/events`. `data` stays as bytes beside it, so that its spelling survives. */
@@ -26,6 +26,8 @@ export type Event = {
   idWithSource?: EventId;
   /** A test event: only endpoints in test mode get it, and no flow. */
   test?: true;
+  /** The endpoint that an alert of ours is about: it is not told of itself. Only looked at when the event is accepted. */
+  about?: EndpointId;
 };
 
 /** Events above this many bytes of data travel to the workflow by reference instead of by value. */

@@ -2,7 +2,7 @@
 import mongoose from "mongoose";
 import type { Event } from "../model/event.ts";
 import type { Failure } from "../model/failure.ts";
-import { newId, type EventId, type FlowId, type Id, type RunId, type TenantId } from "../model/ids.ts";
+import { newId, type EndpointId, type EventId, type FlowId, type Id, type RunId, type TenantId } from "../model/ids.ts";
 import { insertMany } from "./commands.ts";
 import type { Database } from "./database.ts";
 import { createGroupWriter } from "./group-writer.ts";
@@ -19,6 +19,24 @@ export type EventTarget = {
 };
 /** A flow whose trigger matched but whose filter said no, and which of its conditions did. */
 export type EventMiss = { flow: { id: FlowId; slug: string }; version: number; condition: string };
+
+/**
+ * The endpoints that are owed an event. Lies beside the flows' targets with an outbox of its own (`fan-out.ts`): deliveries
+ * are sent by others than runs are started, and neither waits for the other.
+ */
+export type FanOut = {
+  state: "pending" | "done";
+  /** Due from here on, by the database's clock. While a process holds the lease, the lease's end. */
+  dueAt: Date;
+  /** Grows with each claim. */
+  fence: number;
+  /** Those whose delivery has not been recorded yet. */
+  endpoints: EndpointId[];
+  /** Endpoints whose filter could not be decided, with why: their deliveries have failed before they began. */
+  failures?: { endpoint: EndpointId; failure: Failure }[];
+  /** How many endpoints matched. */
+  total: number;
+};
 
 /** An event as stored. `_id` orders events by arrival; `id` is what the sender knows it by. */
 export type StoredEvent = {
@@ -39,6 +57,10 @@ export type StoredEvent = {
   fence: number;
   targets: EventTarget[];
   misses: EventMiss[];
+  /** Absent: no endpoint matched. */
+  fanOut?: FanOut;
+  /** A test event: only endpoints in test mode get it. */
+  test?: true;
 };
 
 export type InsertOutcome = { outcome: "inserted" } | { outcome: "duplicate" };
@@ -59,6 +81,8 @@ const schema = new mongoose.Schema(
     fence: Number,
     targets: [mongoose.Schema.Types.Mixed],
     misses: [mongoose.Schema.Types.Mixed],
+    fanOut: mongoose.Schema.Types.Mixed,
+    test: Boolean,
   },
   { versionKey: false },
 );
@@ -66,6 +90,8 @@ schema.index({ tenantId: 1, id: 1 }, { unique: true });
 schema.index({ tenantId: 1, _id: -1 });
 // A claim costs the backlog, not the history: only pending events are in this index.
 schema.index({ nextAttemptAt: 1 }, { partialFilterExpression: { state: "pending" }, name: "due" });
+
+schema.index({ "fanOut.dueAt": 1 }, { partialFilterExpression: { "fanOut.state": "pending" }, name: "fanOutDue" });
 
 /** The events themselves: how they come in and how they are read. What is still to be started is the outbox's. */
 export function createEventStore(database: Database) {
@@ -90,6 +116,10 @@ export function createEventStore(database: Database) {
 
     find: (tenantId: TenantId, id: EventId): Promise<StoredEvent | null> => raw.findOne({ tenantId, id }),
 
+    /** By the keys of the store, in any order; what is not there is left out. */
+    findByKeys: (tenantId: TenantId, keys: Id<"evt">[]): Promise<StoredEvent[]> =>
+      raw.find({ _id: { $in: keys }, tenantId }).toArray(),
+
     /** Newest first, without bodies. */
     list(tenantId: TenantId, filter: EventFilter, page: PageRequest): Promise<Page<Omit<StoredEvent, "data">>> {
       const ofType = filter.type ? { type: filter.type } : {};
@@ -103,7 +133,7 @@ type EventFilter = { type?: string | undefined; since?: Date | undefined; until?
 /** A new document of the outbox. `due` is when the relay may take it: the end of our lease, or now. */
 export function newStoredEvent(
   event: Event,
-  about: Pick<StoredEvent, "tenantId" | "targets" | "misses"> & { key: Id<"evt">; due: Date },
+  about: Pick<StoredEvent, "tenantId" | "targets" | "misses" | "fanOut"> & { key: Id<"evt">; due: Date },
 ): StoredEvent {
   return {
     _id: about.key,
@@ -120,6 +150,8 @@ export function newStoredEvent(
     fence: 0,
     targets: about.targets,
     misses: about.misses,
+    ...(about.fanOut === undefined ? {} : { fanOut: about.fanOut }),
+    ...(event.test === undefined ? {} : { test: event.test }),
   };
 }
 
@@ -132,6 +164,7 @@ export function eventOf(stored: StoredEvent): Event {
     type: stored.type,
     occurredAt: stored.occurredAt,
     ...(stored.source === undefined ? {} : { source: stored.source }),
+    ...(stored.test === undefined ? {} : { test: stored.test }),
     dataText: Buffer.from(stored.data.buffer).toString("utf8"),
   };
 }

@@ -57,6 +57,21 @@ export function createLimitStore(database: Database) {
       return { waitMs: row.slot.getTime() - row.at.getTime(), slotAtMs: row.slot.getTime() };
     },
 
+    /**
+     * Takes the key's next slot if its time has come; else nothing is taken and `waitMs` says when to ask again. For those who
+     * stand in a line of their own while they wait.
+     */
+    async take(key: string, perMs: number, burst: number): Promise<Slot> {
+      const toleranceMs = (burst - 1) * perMs;
+      const tat = { $ifNull: ["$tat", "$$NOW"] };
+      const row = await change(key, [
+        { $set: { at: "$$NOW", slot: { $max: ["$$NOW", { $subtract: [tat, toleranceMs] }, "$blockedUntil"] } } },
+        { $set: { tat: { $cond: [{ $lte: ["$slot", "$at"] }, { $add: [{ $max: [tat, "$slot"] }, perMs] }, tat] } } },
+        { $set: { expiresAt: { $add: [{ $max: ["$tat", "$blockedUntil"] }, idleMs] } } },
+      ]);
+      return { waitMs: Math.max(0, row.slot.getTime() - row.at.getTime()), slotAtMs: row.slot.getTime() };
+    },
+
     /** Lets nothing of the key happen for this long, in milliseconds; never shortens an earlier block. */
     async block(key: string, forMs: number): Promise<void> {
       await change(key, [

@@ -10,12 +10,17 @@ import { connectDatabase, type Database } from "./database.ts";
 import { createDeliveryStore } from "./deliveries.ts";
 import { createDeliveryBodyStore } from "./delivery-bodies.ts";
 import { createDeliveryBodyHeads } from "./delivery-body-heads.ts";
+import { createDeliveryLanes } from "./delivery-lanes.ts";
 import { createDeliveryLists } from "./delivery-lists.ts";
+import { createDeliveryStatsStore } from "./delivery-stats.ts";
+import { createEndpointHealthStore } from "./endpoint-health.ts";
 import { createEndpointStore } from "./endpoints.ts";
 import { createEventTypeStore } from "./event-types.ts";
 import { createEventStore } from "./events.ts";
+import { createFanOut } from "./fan-out.ts";
 import { createFlowStore } from "./flows.ts";
 import { createIdempotencyStore } from "./idempotency.ts";
+import { createInboxStore } from "./inbox.ts";
 import { createLimitStore } from "./limits.ts";
 import { createOutbox } from "./outbox.ts";
 import { createProfileStore } from "./profiles.ts";
@@ -33,7 +38,7 @@ export async function openStore(uri: string, options: { database?: string } = {}
   const store = {
     tenants: createTenantStore(database),
     apiKeys: createApiKeyStore(database),
-    events: { ...createEventStore(database), ...createOutbox(database) },
+    events: { ...createEventStore(database), ...createOutbox(database), ...createFanOut(database) },
     eventTypes: createEventTypeStore(database),
     flows: createFlowStore(database),
     runs: { ...createRunStore(database), ...createBulkCandidates(database) },
@@ -42,11 +47,18 @@ export async function openStore(uri: string, options: { database?: string } = {}
     bulkRefusals: createBulkRefusalStore(database),
     connections: createConnectionStore(database),
     endpoints: createEndpointStore(database),
-    deliveries: { ...createDeliveryStore(database), ...createDeliveryLists(database) },
+    endpointHealth: createEndpointHealthStore(database),
+    deliveryStats: createDeliveryStatsStore(database),
+    deliveries: {
+      ...createDeliveryStore(database),
+      ...createDeliveryLanes(database),
+      ...createDeliveryLists(database),
+    },
     deliveryBodies: { ...createDeliveryBodyStore(database), ...createDeliveryBodyHeads(database) },
     profiles: createProfileStore(database),
     steps: { ...createStepStore(database), ...createStepNotes(database) },
     templates: createTemplateStore(database),
+    inbox: createInboxStore(database),
     limits: createLimitStore(database),
     blobs: createBlobStore(database),
     idempotency: createIdempotencyStore(database),

@@ -1,0 +1,145 @@
+// One attempt of a delivery that Temporal carries. Temporal calls it again when the endpoint's policy says so.
+import { ApplicationFailure, Context } from "@temporalio/activity";
+import { ApplicationFailureCategory } from "@temporalio/common";
+import type { DeliverInput } from "../workflows/deliver.ts";
+import { carryAttempt, followAnswer, type Carried } from "../src/endpoint/carry.ts";
+import type { OpenEndpoint } from "../src/endpoint/open-endpoint.ts";
+import type { DeliveryChange, StoredDelivery } from "../src/store/deliveries.ts";
+import type { DeliveryStatus } from "../src/model/delivery.ts";
+import { eventOf, type StoredEvent } from "../src/store/events.ts";
+import { beating, persist, putOff } from "./deliver-tries.ts";
+import type { WebhookDeps } from "./webhook-deps.ts";
+
+export type AttemptDeliveryInput = DeliverInput & {
+  /** Temporal's id of the workflow's run: asking for one attempt twice is told from two askings by it. */
+  by: string;
+};
+
+/** Ready to be sent, or how the delivery stands instead. */
+type Prepared =
+  { row: StoredDelivery; endpoint: OpenEndpoint; event: StoredEvent } | { ended: DeliveryStatus | "waiting" };
+
+/** How long a try waits for a free place, in milliseconds. */
+const placeMs = 500;
+
+/**
+ * The activity `attemptDelivery`. Answers how the delivery ended, or that it waits in its endpoint's lane. Rejects with the
+ * delay of the policy, or for good when the delivery was given up. A try that limits kept from sending is no attempt.
+ */
+export function createAttemptDelivery(deps: WebhookDeps) {
+  return (input: AttemptDeliveryInput): Promise<DeliveryStatus | "waiting"> =>
+    beating(async () => {
+      const prepared = await prepare(deps, input);
+      if ("ended" in prepared) return prepared.ended;
+      const { endpoint, event, row } = prepared;
+      await enter(deps, endpoint, event);
+      const begun = await begin(deps, endpoint, row);
+      if (begun === undefined) return (await deps.store.deliveries.find(row.tenantId, row._id))?.status ?? "cancelled";
+      const isAsked = begun.asked?.by === input.by && row.asked?.used !== true;
+      const carried = await carryAttempt(deps, {
+        endpoint,
+        deliveryId: row._id,
+        events: [{ deliveryId: row._id, event: eventOf(event) }],
+        isBatch: false,
+        number: begun.begun,
+        position: row.attempts.length + 1,
+        trigger: isAsked && begun.asked ? begun.asked.trigger : "automatic",
+        firstAt: row.attempts[0]?.startedAt,
+        isTest: row.test === true,
+        signal: Context.current().cancellationSignal,
+      });
+      if (carried.judgement.failure?.class === "cancelled") throw putOff("The attempt was cut off.", 1);
+      await record(deps, row, carried);
+      return conclude(deps, endpoint, carried);
+    });
+}
+
+async function prepare({ store, open }: WebhookDeps, input: AttemptDeliveryInput): Promise<Prepared> {
+  const { tenantId, deliveryId, endpointId, trigger, by } = input;
+  if (trigger !== undefined) await store.deliveries.reopen(tenantId, deliveryId, by, trigger);
+  const row = await store.deliveries.find(tenantId, deliveryId);
+  if (row === undefined) return { ended: "cancelled" };
+  if (row.status !== "pending") return { ended: row.status };
+  if (row.lane !== undefined) return { ended: "waiting" };
+  const end = async (change: DeliveryChange, ended: DeliveryStatus | "waiting"): Promise<Prepared> => {
+    await store.deliveries.change(tenantId, deliveryId, change);
+    return { ended };
+  };
+  const endpoint = await open(tenantId, endpointId);
+  if (endpoint === undefined || endpoint.status === "disabled") {
+    return end({ status: "cancelled", class: row.class, reason: offReason(endpoint) }, "cancelled");
+  }
+  // Kept, with its schedule: it goes on where it was when the endpoint is resumed.
+  if (endpoint.status === "paused") {
+    return end({ status: "pending", class: row.class, lane: { why: "paused" } }, "waiting");
+  }
+  const [event] = await store.events.findByKeys(tenantId, [row.event.key]);
+  if (event !== undefined) return { row, endpoint, event };
+  const reason = { code: "event_gone", message: "The event is no longer stored." };
+  return end({ status: "failed", class: row.class, reason }, "failed");
+}
+
+/** Why a delivery to an endpoint that is off ends. */
+export function offReason(endpoint: OpenEndpoint | undefined): { code: string; message: string } {
+  if (endpoint === undefined) return { code: "endpoint_deleted", message: "The endpoint was deleted." };
+  return { code: "endpoint_disabled", message: "The endpoint was disabled." };
+}
+
+/** Passes the endpoint's gate, or puts the try off for as long as the gate says. */
+async function enter({ gates, observer }: WebhookDeps, endpoint: OpenEndpoint, event: StoredEvent): Promise<void> {
+  const entry = gates.enter(endpoint);
+  if (!entry.ok) throw putOff("The endpoint takes no more requests at the moment.", spread(entry.retryInMs || placeMs));
+  try {
+    const taken = await gates.takeRate(endpoint);
+    if (taken.ok) return;
+    observer.limited({ endpoint, eventType: event.type });
+    throw putOff("The endpoint's rate is used up.", spread(taken.retryInMs));
+  } catch (error) {
+    gates.leave(endpoint);
+    throw error;
+  }
+}
+
+async function begin(
+  deps: WebhookDeps,
+  endpoint: OpenEndpoint,
+  row: StoredDelivery,
+): Promise<StoredDelivery | undefined> {
+  try {
+    const begun = await deps.store.deliveries.begin(row.tenantId, row._id);
+    if (begun === undefined) deps.gates.leave(endpoint);
+    return begun;
+  } catch (error) {
+    deps.gates.leave(endpoint);
+    throw error;
+  }
+}
+
+/** What has happened is written until it is written: another attempt in its place would send again. */
+function record(
+  deps: WebhookDeps,
+  row: StoredDelivery,
+  { attempt, bodies, next, nextAttemptAt }: Carried,
+): Promise<void> {
+  const { tenantId, _id: id } = row;
+  const change = { status: next.status, class: "class" in next ? next.class : undefined, nextAttemptAt };
+  return persist(() => deps.store.deliveries.record({ tenantId, id, attempt, bodies, change }));
+}
+
+async function conclude(deps: WebhookDeps, endpoint: OpenEndpoint, carried: Carried): Promise<DeliveryStatus> {
+  await followAnswer(deps, endpoint, carried);
+  const { next, nextAttemptAt, judgement } = carried;
+  if (next.status === "delivered") return "delivered";
+  const message = judgement.failure?.message ?? "The attempt failed.";
+  const category = ApplicationFailureCategory.BENIGN;
+  if (next.status !== "pending") {
+    throw ApplicationFailure.create({ message, type: next.class, nonRetryable: true, category });
+  }
+  const nextRetryDelay = Math.max(1, (nextAttemptAt?.getTime() ?? 0) - deps.nowMs());
+  throw ApplicationFailure.create({ message, type: next.class, nextRetryDelay, category });
+}
+
+/** A little later each: what waits for one endpoint must not come back at one moment. */
+function spread(ms: number): number {
+  return Math.max(1, Math.ceil(ms * (1 + Math.random() * 0.2)));
+}

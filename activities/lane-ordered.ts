@@ -1,0 +1,69 @@
+// The lane of an ordered endpoint: one delivery of a key after the other, keys side by side. Retries keep their place.
+import type { StoredDelivery } from "../src/store/deliveries.ts";
+import type { LaneTurn } from "./drain-lane.ts";
+import { pause } from "./deliver-tries.ts";
+import { attemptRow, endGone, eventsOf, pass, recordRow, type Turn } from "./lane-turn.ts";
+
+/** Keys that are looked at in one round. */
+const keysMax = 200;
+/** How long an event that is on its way into the lane is waited for, in milliseconds. */
+const arrivalMs = 50;
+
+/** For how long a key has to wait; 0: it is empty, or its turn is over. */
+type KeyWait = { waitMs: number; mayWake: boolean };
+
+/**
+ * A delivery goes only when none of its key, and no event that may be of its key, is before it. One that fails waits for its
+ * retry in front of the others of its key; given up, it lets them pass.
+ */
+export async function drainOrdered(turn: Turn): Promise<LaneTurn> {
+  const { deps, endpoint, signal, untilMs } = turn;
+  while (Date.now() < untilMs && !signal.aborted) {
+    const heads = await deps.store.deliveries.laneHeads(endpoint.tenantId, endpoint.id, keysMax);
+    if (heads.length === 0) return { outcome: "empty" };
+    // An event that was accepted before and has not come here yet may be of any key.
+    const owed = await deps.store.deliveries.oldestOwed(endpoint.tenantId, endpoint.id);
+    const ready = heads.filter((head) => owed === undefined || head.event.key <= owed);
+    if (ready.length === 0) {
+      await pause(arrivalMs, signal);
+      continue;
+    }
+    const waits = await Promise.all(ready.map((head) => drainKey(turn, head, owed)));
+    const open = waits.filter((wait) => wait.waitMs > 0);
+    if (open.length === waits.length && ready.length === heads.length) {
+      const waitMs = Math.min(...open.map((wait) => wait.waitMs));
+      return { outcome: "wait", waitMs, mayWake: open.every((wait) => wait.mayWake) };
+    }
+  }
+  return { outcome: "more" };
+}
+
+/** Sends the deliveries of one key until one of them has to wait. */
+async function drainKey(turn: Turn, first: StoredDelivery, owed: string | undefined): Promise<KeyWait> {
+  const { deps, signal, untilMs } = turn;
+  const key = first.lane?.key ?? "";
+  let head: StoredDelivery | undefined = first;
+  while (head !== undefined && Date.now() < untilMs && !signal.aborted) {
+    if (owed !== undefined && head.event.key > owed) return { waitMs: 0, mayWake: true };
+    const dueInMs = (head.nextAttemptAt?.getTime() ?? 0) - deps.nowMs();
+    if (dueInMs > 0) return { waitMs: dueInMs, mayWake: true };
+    const wait = await sendHead(turn, head);
+    if (wait.waitMs > 0) return wait;
+    head = await deps.store.deliveries.laneHeadOf(head.tenantId, head.endpointId, key);
+  }
+  return { waitMs: 0, mayWake: true };
+}
+
+async function sendHead(turn: Turn, head: StoredDelivery): Promise<KeyWait> {
+  const event = (await eventsOf(turn.deps, [head])).get(head.event.key);
+  if (event === undefined) {
+    await endGone(turn.deps, head);
+    await turn.deps.store.deliveries.leaveLane(head.tenantId, head._id);
+    return { waitMs: 0, mayWake: true };
+  }
+  const passed = await pass(turn);
+  if (!passed.ok) return { waitMs: Math.max(1, passed.waitMs), mayWake: false };
+  const carried = await attemptRow(turn, head, event);
+  if (carried !== undefined) await recordRow(turn, head, carried, true);
+  return { waitMs: 0, mayWake: true };
+}

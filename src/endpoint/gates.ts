@@ -1,0 +1,103 @@
+// May this endpoint get a request now? Concurrency and breaker of this process, the rate of all processes, and who stands in line.
+import type { FailureClass } from "../model/failure.ts";
+import type { EndpointId, TenantId } from "../model/ids.ts";
+import type { LimitStore } from "../store/limits.ts";
+import { createBreaker, type Breaker } from "./breaker.ts";
+import type { OpenEndpoint } from "./open-endpoint.ts";
+
+export type Entry = { ok: true } | { ok: false; why: "concurrency" | "breaker"; retryInMs: number };
+export type RateTaken = { ok: true } | { ok: false; retryInMs: number };
+
+export type Gates = {
+  /** Takes a place for a request; who got one leaves again. */
+  enter(endpoint: OpenEndpoint): Entry;
+  /** Gives the place back. `ended`: how the attempt went; absent when none was made. Answers when that opened the breaker. */
+  leave(endpoint: OpenEndpoint, ended?: { class?: FailureClass | undefined }): { openedUntilMs?: number };
+  /** Takes a token of the endpoint's rate. Rejects when the store does not answer. */
+  takeRate(endpoint: OpenEndpoint): Promise<RateTaken>;
+  /** Older deliveries wait in the endpoint's lane: new ones go behind them. */
+  isBehind(id: EndpointId): boolean;
+  setBehind(endpoint: Pick<OpenEndpoint, "id" | "tenantId">): void;
+  /** The lane has been seen empty. */
+  setAhead(id: EndpointId): void;
+  /** Endpoints that have been behind, as this process knows. */
+  behind(): { id: EndpointId; tenantId: TenantId }[];
+  inFlight(): number;
+};
+
+/** Requests under way at once from one process, to all endpoints together. */
+export const inFlightMax = 500;
+/** Gates that nobody has passed are forgotten above this many. */
+const gatesMax = 20_000;
+
+type Gate = { inFlight: number; revision: number; breaker: Breaker | undefined; rateUntilMs: number };
+
+/** Failures that say that the endpoint is in trouble; others say something about one delivery. */
+const troubles: ReadonlySet<FailureClass> = new Set(["network", "timeout", "transient"]);
+
+export function createGates(deps: { limits: Pick<LimitStore, "take">; nowMs: () => number; max?: number }): Gates {
+  const { limits, nowMs, max = inFlightMax } = deps;
+  const gates = new Map<EndpointId, Gate>();
+  const behind = new Map<EndpointId, TenantId>();
+  let inFlight = 0;
+
+  const gateOf = (endpoint: OpenEndpoint): Gate => {
+    const known = gates.get(endpoint.id);
+    if (known?.revision === endpoint.revision) return followed(known, endpoint);
+    const breaker = endpoint.breaker && createBreaker(endpoint.breaker, endpoint.concurrency);
+    const gate: Gate = { inFlight: known?.inFlight ?? 0, revision: endpoint.revision, breaker, rateUntilMs: 0 };
+    if (gates.size >= gatesMax) forgetIdle(gates);
+    gates.set(endpoint.id, gate);
+    return followed(gate, endpoint);
+  };
+
+  return {
+    enter(endpoint) {
+      const gate = gateOf(endpoint);
+      const open = gate.breaker?.allows(nowMs());
+      if (open?.concurrency === 0) return { ok: false, why: "breaker", retryInMs: open.retryInMs };
+      if (inFlight >= max || gate.inFlight >= Math.min(endpoint.concurrency, open?.concurrency ?? max)) {
+        return { ok: false, why: "concurrency", retryInMs: 0 };
+      }
+      gate.inFlight++;
+      inFlight++;
+      return { ok: true };
+    },
+    leave(endpoint, ended) {
+      const gate = gateOf(endpoint);
+      gate.inFlight--;
+      inFlight--;
+      if (ended === undefined) return {};
+      const ok = ended.class === undefined || !troubles.has(ended.class);
+      const noted = gate.breaker?.note(ok, nowMs());
+      return noted?.opened ? { openedUntilMs: noted.untilMs } : {};
+    },
+    async takeRate(endpoint) {
+      if (endpoint.rate === undefined) return { ok: true };
+      const gate = gateOf(endpoint);
+      const leftMs = gate.rateUntilMs - nowMs();
+      // Asked a moment ago: the answer would be the same.
+      if (leftMs > 0) return { ok: false, retryInMs: leftMs };
+      const { perMs, burst } = endpoint.rate;
+      const { waitMs } = await limits.take(`${endpoint.tenantId}/${endpoint.id}/rate`, perMs, burst);
+      if (waitMs === 0) return { ok: true };
+      gate.rateUntilMs = nowMs() + waitMs;
+      return { ok: false, retryInMs: waitMs };
+    },
+    isBehind: (id) => behind.has(id),
+    setBehind: ({ id, tenantId }) => void behind.set(id, tenantId),
+    setAhead: (id) => void behind.delete(id),
+    behind: () => [...behind].map(([id, tenantId]) => ({ id, tenantId })),
+    inFlight: () => inFlight,
+  };
+}
+
+/** Another process may have opened the breaker: the endpoint's own notes tell. */
+function followed(gate: Gate, endpoint: OpenEndpoint): Gate {
+  if (endpoint.health.openUntil !== undefined) gate.breaker?.openUntil(endpoint.health.openUntil.getTime());
+  return gate;
+}
+
+function forgetIdle(gates: Map<EndpointId, Gate>): void {
+  for (const [id, gate] of gates) if (gate.inFlight === 0) gates.delete(id);
+}

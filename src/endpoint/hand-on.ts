@@ -1,0 +1,36 @@
+// Who carries a delivery on that did not succeed at once? Temporal, by one workflow for each delivery.
+import type { Log } from "../log.ts";
+import type { AttemptRow } from "../model/delivery.ts";
+import type { DeliveryId, EndpointId, EventId, TenantId } from "../model/ids.ts";
+import type { StoredDelivery } from "../store/deliveries.ts";
+
+export type DeliveryStart = {
+  tenantId: TenantId;
+  endpointId: EndpointId;
+  eventId: EventId;
+  deliveryId: DeliveryId;
+  /** Until the next attempt, in milliseconds: it costs nothing but a record. */
+  delayMs: number;
+  /** Somebody asked for an attempt: it takes the place of what waits, and is made although the delivery has ended. */
+  ask?: { trigger: Extract<AttemptRow["trigger"], "manual" | "recovery"> };
+};
+
+/** `unavailable`: Temporal does not answer. `refused`: it will not take this delivery. */
+export type Started = { outcome: "started" } | { outcome: "unavailable" | "refused"; cause: unknown };
+export type StartDelivery = (start: DeliveryStart) => Promise<Started>;
+
+/** Has Temporal carry on what is pending. Repeatable: a delivery has one workflow. False: somebody has to ask again. */
+export async function handOn(
+  deps: { start: StartDelivery; log: Log; nowMs: () => number },
+  row: Pick<StoredDelivery, "_id" | "tenantId" | "endpointId" | "event" | "nextAttemptAt">,
+): Promise<boolean> {
+  const { tenantId, endpointId, event } = row;
+  const delayMs = Math.max(1, (row.nextAttemptAt?.getTime() ?? 0) - deps.nowMs());
+  const started = await deps.start({ tenantId, endpointId, eventId: event.id, deliveryId: row._id, delayMs });
+  if (started.outcome === "started") return true;
+  deps.log[started.outcome === "refused" ? "error" : "debug"](
+    { err: started.cause, deliveryId: row._id },
+    "the retries of a delivery could not be started yet",
+  );
+  return false;
+}

@@ -1,0 +1,81 @@
+// Deliveries in Temporal: the workflow that carries one delivery's retries, and the lane in which an endpoint's deliveries wait.
+import {
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowIdConflictPolicy,
+  WorkflowIdReusePolicy,
+  WorkflowNotFoundError,
+  type Client,
+} from "@temporalio/client";
+import type { deliver } from "../../workflows/deliver.ts";
+import type { deliverLane } from "../../workflows/deliver-lane.ts";
+import type { DeliveryStart } from "../endpoint/hand-on.ts";
+import type { EndpointId, TenantId } from "../model/ids.ts";
+import { searchAttributeKeys } from "./search-attributes.ts";
+import { isRefusal, type StartOutcome } from "./start.ts";
+
+/** A start that is not answered within this is taken for unavailable; it may have happened, and asking again is safe. */
+const startDeadlineMs = 5_000;
+
+/** Starts the workflow of a delivery, or finds it started. Never rejects. */
+export async function startDelivery(client: Client, taskQueue: string, start: DeliveryStart): Promise<StartOutcome> {
+  const { delayMs, ask, ...key } = start;
+  return outcomeOf(client, () =>
+    client.workflow.start<typeof deliver>("deliver", {
+      args: [{ ...key, ...(ask === undefined ? {} : { trigger: ask.trigger }) }],
+      taskQueue,
+      workflowId: deliveryWorkflowId(key),
+      workflowIdReusePolicy:
+        ask === undefined ? WorkflowIdReusePolicy.REJECT_DUPLICATE : WorkflowIdReusePolicy.ALLOW_DUPLICATE,
+      workflowIdConflictPolicy:
+        ask === undefined ? WorkflowIdConflictPolicy.USE_EXISTING : WorkflowIdConflictPolicy.TERMINATE_EXISTING,
+      ...(ask === undefined && delayMs > 0 ? { startDelay: delayMs } : {}),
+      typedSearchAttributes: [{ key: searchAttributeKeys.tenant, value: key.tenantId }],
+      staticSummary: `Delivery ${key.deliveryId} · event ${key.eventId}`,
+    }),
+  );
+}
+
+/** Ends the workflow of a delivery; nothing when there is none. Rejects when Temporal does not answer. */
+export async function cancelDelivery(client: Client, key: Omit<DeliveryStart, "delayMs" | "ask">): Promise<void> {
+  try {
+    await client.workflow.getHandle(deliveryWorkflowId(key)).terminate("The delivery was cancelled.");
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+  }
+}
+
+/** Tells an endpoint's lane that deliveries wait in it, and starts it where there is none. Never rejects. */
+export async function wakeLane(
+  client: Client,
+  taskQueue: string,
+  lane: { tenantId: TenantId; endpointId: EndpointId },
+): Promise<StartOutcome> {
+  const { tenantId, endpointId } = lane;
+  return outcomeOf(client, () =>
+    client.workflow.signalWithStart<typeof deliverLane>("deliverLane", {
+      args: [{ tenantId, endpointId }],
+      signal: "wake",
+      signalArgs: [],
+      taskQueue,
+      workflowId: `${tenantId}/${endpointId}`,
+      workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
+      typedSearchAttributes: [{ key: searchAttributeKeys.tenant, value: tenantId }],
+      staticSummary: `Lane of ${endpointId}`,
+    }),
+  );
+}
+
+/** An event's delivery to an endpoint has one workflow. Event ids may hold anything visible; an endpoint's id begins with `ep_`. */
+function deliveryWorkflowId(key: Pick<DeliveryStart, "tenantId" | "endpointId" | "eventId">): string {
+  return `${key.tenantId}/${key.endpointId}/${key.eventId}`;
+}
+
+async function outcomeOf(client: Client, start: () => Promise<unknown>): Promise<StartOutcome> {
+  try {
+    await client.connection.withDeadline(Date.now() + startDeadlineMs, start);
+    return { outcome: "started" };
+  } catch (cause) {
+    if (cause instanceof WorkflowExecutionAlreadyStartedError) return { outcome: "started" };
+    return { outcome: isRefusal(cause) ? "refused" : "unavailable", cause };
+  }
+}

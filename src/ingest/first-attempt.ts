@@ -1,0 +1,103 @@
+// The first attempt of a delivery, straight from the outbox: sent, recorded, and handed on when it did not succeed at once.
+import { carryAttempt, followAnswer, type CarryDeps, type Carried } from "../endpoint/carry.ts";
+import { deliveryIdOf } from "../endpoint/delivery-id.ts";
+import { handOn, type StartDelivery } from "../endpoint/hand-on.ts";
+import type { OpenEndpoint } from "../endpoint/open-endpoint.ts";
+import type { Log } from "../log.ts";
+import type { AttemptBodies } from "../model/delivery.ts";
+import type { EndpointId } from "../model/ids.ts";
+import { eventOf, type StoredEvent } from "../store/events.ts";
+import type { StoredDelivery } from "../store/deliveries.ts";
+import type { Store } from "../store/store.ts";
+
+/** `settled`: the delivery is recorded, and carried on by others where it has to be. `unsettled`: the relay looks again. */
+export type Sent = "settled" | "unsettled";
+
+/** Called between two steps, so that tests can end the process there. */
+export type FaultPoint = (point: "sent" | "recorded" | "started" | "parked" | "woken") => void | Promise<void>;
+
+export type FirstAttemptDeps = CarryDeps & {
+  store: Pick<Store, "deliveries">;
+  start: StartDelivery;
+  log: Log;
+  fault?: FaultPoint | undefined;
+};
+
+/**
+ * Sends an event to an endpoint whose gate was entered. Each step leaves what the next one needs: until the record stands the
+ * event is owed, and once it stands nothing is sent again from here.
+ */
+export async function sendFirst(deps: FirstAttemptDeps, event: StoredEvent, endpoint: OpenEndpoint): Promise<Sent> {
+  const id = deliveryIdOf(event, endpoint.id);
+  const carried = await carryAttempt(deps, {
+    endpoint,
+    deliveryId: id,
+    events: [{ deliveryId: id, event: eventOf(event) }],
+    isBatch: false,
+    number: 1,
+    trigger: "first",
+    isTest: event.test === true,
+  });
+  // Cut off by our own end: nothing is known of it, and another process sends it again under the same id.
+  if (carried.judgement.failure?.class === "cancelled") return "unsettled";
+  await deps.fault?.("sent");
+  const row: StoredDelivery = {
+    ...newDelivery(event, endpoint.id),
+    status: carried.next.status,
+    begun: 1,
+    attempts: [carried.attempt],
+    ...("class" in carried.next ? { class: carried.next.class } : {}),
+    ...(carried.nextAttemptAt === undefined ? { endedAt: endOf(carried) } : { nextAttemptAt: carried.nextAttemptAt }),
+  };
+  const standing = await recordFirst(deps, row, carried.bodies);
+  await deps.fault?.("recorded");
+  await followAnswer(deps, endpoint, carried);
+  return carryOn(deps, standing);
+}
+
+/** Has what is pending carried on, unless it waits in a lane. */
+export async function carryOn(
+  deps: Pick<FirstAttemptDeps, "start" | "log" | "nowMs" | "fault">,
+  row: StoredDelivery,
+): Promise<Sent> {
+  if (row.status !== "pending" || row.lane !== undefined) return "settled";
+  const isStarted = await handOn(deps, row);
+  await deps.fault?.("started");
+  return isStarted ? "settled" : "unsettled";
+}
+
+/** The row of a delivery before anything was tried. */
+export function newDelivery(event: StoredEvent, endpointId: EndpointId): StoredDelivery {
+  return {
+    _id: deliveryIdOf(event, endpointId),
+    tenantId: event.tenantId,
+    endpointId,
+    event: { id: event.id, key: event._id, type: event.type },
+    status: "pending",
+    begun: 0,
+    attempts: [],
+    createdAt: event.receivedAt,
+    ...(event.test === undefined ? {} : { test: event.test }),
+  };
+}
+
+/** A row that stands already is one whose sender died before it could say so: this attempt comes beside the other. */
+async function recordFirst(
+  deps: FirstAttemptDeps,
+  row: StoredDelivery,
+  bodies: AttemptBodies,
+): Promise<StoredDelivery> {
+  if ((await deps.store.deliveries.insert(row, bodies)) === "inserted") return row;
+  const [attempt] = row.attempts;
+  const standing = await deps.store.deliveries.find(row.tenantId, row._id);
+  if (attempt === undefined || standing === undefined) return row;
+  const { tenantId, _id: id, status, class: failureClass, nextAttemptAt } = row;
+  const number = standing.attempts.length + 1;
+  const change = { status, class: failureClass, nextAttemptAt };
+  await deps.store.deliveries.record({ tenantId, id, attempt: { ...attempt, number }, bodies, change });
+  return (await deps.store.deliveries.find(tenantId, id)) ?? row;
+}
+
+function endOf({ attempt }: Carried): Date {
+  return new Date(attempt.startedAt.getTime() + attempt.durationMs);
+}

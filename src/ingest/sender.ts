@@ -1,0 +1,157 @@
+// Sends events to the endpoints that are owed them: bounded in all and per endpoint, in small portions, so that the process
+// goes on accepting. What the limits do not let through goes to the endpoint's lane.
+import type { Gates } from "../endpoint/gates.ts";
+import type { OpenEndpoint } from "../endpoint/open-endpoint.ts";
+import { orderKeyOf } from "../endpoint/payload.ts";
+import type { LaneWait } from "../model/delivery.ts";
+import type { EndpointId, TenantId } from "../model/ids.ts";
+import { eventOf, type StoredEvent } from "../store/events.ts";
+import type { StoredDelivery } from "../store/deliveries.ts";
+import type { Held, Leases } from "./fan-out-leases.ts";
+import { carryOn, newDelivery, sendFirst, type FirstAttemptDeps, type Sent } from "./first-attempt.ts";
+import type { WakeLane } from "./lane-wakes.ts";
+import { createTurns } from "./turns.ts";
+
+export type Sender = ReturnType<typeof createSender>;
+
+export type SenderDeps = FirstAttemptDeps & {
+  gates: Gates;
+  leases: Leases;
+  endpointOf(tenantId: TenantId, id: EndpointId): OpenEndpoint | undefined;
+  wakeLane: WakeLane;
+};
+
+/** Deliveries that may wait in memory, and the data of their events in bytes; the rest waits in MongoDB. */
+const waitingMax = 20_000;
+const waitingBytesMax = 64 * 1024 * 1024;
+
+type Job = { held: Held; endpoint: OpenEndpoint };
+
+export function createSender(deps: SenderDeps) {
+  const { gates, leases } = deps;
+  let waitingBytes = 0;
+  const turns = createTurns<Job>({
+    keyOf: (job) => job.endpoint.id,
+    enter: (job) => {
+      const entry = gates.enter(job.endpoint);
+      return entry.ok ? "entered" : entry.why === "breaker" ? "refused" : "later";
+    },
+    run: (job) => run(deps, job),
+    refuse: (job, why) => park(deps, job, { why: why === "full" ? "limit" : "breaker" }),
+    done: (job, sent) => job.held.end(job.endpoint.id, sent),
+  });
+
+  const take = (held: Held, id: EndpointId, standing: StoredDelivery | undefined): void => {
+    const settle = (work: Promise<Sent>) => void settled(deps, work).then((sent) => held.end(id, sent));
+    if (standing !== undefined) return settle(goOn(deps, standing));
+    const failure = held.event.fanOut?.failures?.find((one) => one.endpoint === id)?.failure;
+    const endpoint = deps.endpointOf(held.event.tenantId, id);
+    // Deleted since: nobody is owed anything.
+    if (endpoint === undefined) return settle(Promise.resolve("settled"));
+    if (failure !== undefined) return settle(putDown(deps, held.event, id, { failure }));
+    if (endpoint.status === "disabled") return settle(putDown(deps, held.event, id, { skipped: endpoint }));
+    const lane = laneOf(deps, held.event, endpoint);
+    if (lane !== undefined) return settle(park(deps, { held, endpoint }, lane));
+    turns.add({ held, endpoint });
+  };
+
+  return {
+    hasRoom: () => turns.waiting() < waitingMax && waitingBytes < waitingBytesMax,
+
+    /** Sends an event to those that are owed it. `standing`: the rows that an earlier try has left. */
+    dispatch(event: StoredEvent, standing: readonly StoredDelivery[] = []): void {
+      const endpoints = event.fanOut?.endpoints ?? [];
+      if (endpoints.length === 0) return;
+      const bytes = event.data.length();
+      waitingBytes += bytes;
+      const held = leases.hold(event, endpoints, () => (waitingBytes -= bytes));
+      const rowByEndpoint = new Map(standing.map((row) => [row.endpointId, row] as const));
+      for (const id of endpoints) take(held, id, rowByEndpoint.get(id));
+    },
+
+    /** Resolves when nothing is under way or unmarked, or when `limitMs` are over. */
+    async idle(limitMs = Number.POSITIVE_INFINITY): Promise<void> {
+      const untilMs = Date.now() + limitMs;
+      while (leases.size() > 0 && Date.now() < untilMs) await new Promise((resolve) => setTimeout(resolve, 5));
+      await leases.idle();
+    },
+  };
+}
+
+/** Why a delivery has to go to its lane at once; undefined when it may be sent from here. */
+function laneOf(deps: SenderDeps, event: StoredEvent, endpoint: OpenEndpoint): LaneWait | undefined {
+  if (endpoint.settings.order !== undefined) {
+    return { why: "order", key: orderKeyOf(endpoint.settings.order, eventOf(event), deps.nowMs()) };
+  }
+  if (endpoint.batch !== undefined) return { why: "batch" };
+  if (endpoint.status === "paused") return { why: "paused" };
+  return deps.gates.isBehind(endpoint.id) ? { why: "limit" } : undefined;
+}
+
+/** Sends, for a job whose gate was entered, unless the endpoint's rate says later. */
+async function run(deps: SenderDeps, job: Job): Promise<Sent> {
+  const { held, endpoint } = job;
+  if (endpoint.rate !== undefined) {
+    const taken = await deps.gates.takeRate(endpoint).catch((error: unknown) => {
+      deps.gates.leave(endpoint);
+      throw error;
+    });
+    if (!taken.ok) {
+      deps.gates.leave(endpoint);
+      deps.observer.limited({ endpoint, eventType: held.event.type });
+      return park(deps, job, { why: "limit" });
+    }
+  }
+  return sendFirst(deps, held.event, endpoint);
+}
+
+/** Puts a delivery into its endpoint's lane: its row stands before the lane is told. */
+async function park(deps: SenderDeps, { held, endpoint }: Job, lane: LaneWait): Promise<Sent> {
+  // Who comes after it goes behind it.
+  if (lane.why === "limit" || lane.why === "breaker") deps.gates.setBehind(endpoint);
+  await deps.store.deliveries.insert({ ...newDelivery(held.event, endpoint.id), lane });
+  await deps.fault?.("parked");
+  if (lane.why === "paused") return "settled";
+  return wake(deps, { tenantId: endpoint.tenantId, endpointId: endpoint.id });
+}
+
+async function wake(deps: SenderDeps, lane: Parameters<WakeLane>[0]): Promise<Sent> {
+  const woken = await deps.wakeLane(lane);
+  await deps.fault?.("woken");
+  return woken.outcome === "started" ? "settled" : "unsettled";
+}
+
+/** What an earlier try has left: its row stands, and somebody has to go on with it. */
+async function goOn(deps: SenderDeps, row: StoredDelivery): Promise<Sent> {
+  if (row.status === "pending" && row.lane !== undefined && row.lane.why !== "paused")
+    return wake(deps, { tenantId: row.tenantId, endpointId: row.endpointId });
+  return carryOn(deps, row);
+}
+
+/** A delivery that ends before it begins: its endpoint is off, or its filter could not be decided. */
+async function putDown(
+  deps: SenderDeps,
+  event: StoredEvent,
+  id: EndpointId,
+  why: { skipped: OpenEndpoint } | { failure: { message: string; code: string } },
+): Promise<Sent> {
+  const row = newDelivery(event, id);
+  const ended =
+    "skipped" in why
+      ? { status: "skipped" as const, reason: { code: "inactive", message: "The endpoint is disabled." } }
+      : {
+          status: "failed" as const,
+          class: "filter" as const,
+          reason: { code: why.failure.code, message: why.failure.message },
+        };
+  await deps.store.deliveries.insert({ ...row, ...ended, endedAt: new Date(deps.nowMs()) });
+  return "settled";
+}
+
+/** What work came to; what fails is looked at again by the relay. */
+function settled(deps: Pick<SenderDeps, "log">, work: Promise<Sent>): Promise<Sent> {
+  return work.catch((err: unknown): Sent => {
+    deps.log.debug({ err }, "a delivery could not be carried on yet");
+    return "unsettled";
+  });
+}

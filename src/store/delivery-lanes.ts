@@ -1,0 +1,79 @@
+// Lanes: the deliveries of an endpoint that wait for their turn, in the order in which their events came.
+import type { DeliveryReason } from "../model/delivery.ts";
+import type { DeliveryId, EndpointId, Id, TenantId } from "../model/ids.ts";
+import type { Database } from "./database.ts";
+import type { StoredDelivery } from "./deliveries.ts";
+import type { StoredEvent } from "./events.ts";
+
+/** Rows that one change of many takes at once. */
+const changeMax = 1_000;
+
+/** Every query on lanes. */
+export function createDeliveryLanes(database: Database) {
+  const raw = database.raw<StoredDelivery>("deliveries");
+  const events = database.raw<StoredEvent>("events");
+  const lane = (tenantId: TenantId, endpointId: EndpointId) => ({ tenantId, endpointId, lane: { $exists: true } });
+  const inOrder = { "event.key": 1 } as const;
+
+  return {
+    /** The first of those that wait. */
+    laneHead: (tenantId: TenantId, endpointId: EndpointId, limit: number): Promise<StoredDelivery[]> =>
+      raw.find(lane(tenantId, endpointId), { sort: inOrder, limit, hint: "lane" }).toArray(),
+
+    /** The first of each key that waits: up to `limit` keys. */
+    async laneHeads(tenantId: TenantId, endpointId: EndpointId, limit: number): Promise<StoredDelivery[]> {
+      const stages = [
+        { $match: lane(tenantId, endpointId) },
+        { $sort: inOrder },
+        { $group: { _id: "$lane.key", head: { $first: "$$ROOT" } } },
+        { $limit: limit },
+      ];
+      const found = await raw
+        .aggregate<{ head: StoredDelivery }>(stages, { hint: "lane", allowDiskUse: true })
+        .toArray();
+      return found.map((one) => one.head);
+    },
+
+    /** The first that waits with a key. */
+    async laneHeadOf(tenantId: TenantId, endpointId: EndpointId, key: string): Promise<StoredDelivery | undefined> {
+      const found = { ...lane(tenantId, endpointId), "lane.key": key };
+      return (await raw.findOne(found, { sort: inOrder, hint: "lane" })) ?? undefined;
+    },
+
+    async isLaneEmpty(tenantId: TenantId, endpointId: EndpointId): Promise<boolean> {
+      return (await raw.findOne(lane(tenantId, endpointId), { projection: { _id: 1 }, hint: "lane" })) === null;
+    },
+
+    /** Has these rows stay together as one batch. Journaled. */
+    async joinBatch(tenantId: TenantId, ids: DeliveryId[], batch: string): Promise<void> {
+      await raw.updateMany({ _id: { $in: ids }, tenantId, lane: { $exists: true } }, { $set: { "lane.batch": batch } });
+    },
+
+    /** Takes a pending delivery out of its lane: others carry it on. */
+    async leaveLane(tenantId: TenantId, id: DeliveryId): Promise<void> {
+      await raw.updateOne({ _id: id, tenantId }, { $unset: { lane: "" } });
+    },
+
+    /** Ends everything that waits in a lane. */
+    async cancelLane(tenantId: TenantId, endpointId: EndpointId, reason: DeliveryReason): Promise<void> {
+      for (;;) {
+        const rows = await raw
+          .find(lane(tenantId, endpointId), { projection: { _id: 1 }, limit: changeMax, hint: "lane" })
+          .toArray();
+        if (rows.length === 0) return;
+        const ended = { status: "cancelled" as const, reason, endedAt: new Date() };
+        await raw.updateMany(
+          { _id: { $in: rows.map((row) => row._id) }, tenantId },
+          { $set: ended, $unset: { lane: "", nextAttemptAt: "" } },
+        );
+      }
+    },
+
+    /** The oldest event that this endpoint is owed and whose delivery has not been put down yet; undefined when there is none. */
+    async oldestOwed(tenantId: TenantId, endpointId: EndpointId): Promise<Id<"evt"> | undefined> {
+      const owed = { tenantId, "fanOut.state": "pending" as const, "fanOut.endpoints": endpointId };
+      const found = await events.find(owed, { projection: { _id: 1 }, hint: "fanOutDue" }).toArray();
+      return found.map((one) => one._id).sort()[0];
+    },
+  };
+}

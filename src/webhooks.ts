@@ -1,0 +1,127 @@
+// The webhook side of the house put together: endpoints in memory, attempts, gates, and who sends what is owed.
+import type { WebhookDeps } from "../activities/webhook-deps.ts";
+import type { AddressPolicy } from "./delivery/address.ts";
+import type { HttpClient } from "./delivery/http.ts";
+import { createAttempts } from "./endpoint/attempt.ts";
+import type { CarryDeps } from "./endpoint/carry.ts";
+import { createEndpointDesk } from "./endpoint/desk.ts";
+import { watchEndpoints } from "./endpoint/endpoint-index.ts";
+import { createGates, type Gates } from "./endpoint/gates.ts";
+import type { DeliveryObserver } from "./endpoint/observer.ts";
+import { openEndpoint } from "./endpoint/open.ts";
+import type { OpenEndpoint } from "./endpoint/open-endpoint.ts";
+import { watchProfiles, type Profiles } from "./endpoint/profiles.ts";
+import { createTestSend } from "./endpoint/test-send.ts";
+import { createEndpointTokens } from "./endpoint/token.ts";
+import type { Engine } from "./engine/engine.ts";
+import { createFanOutRelay } from "./ingest/fan-out-relay.ts";
+import { createLeases } from "./ingest/fan-out-leases.ts";
+import type { FaultPoint } from "./ingest/first-attempt.ts";
+import { createLaneWakes } from "./ingest/lane-wakes.ts";
+import { createSender } from "./ingest/sender.ts";
+import type { Log } from "./log.ts";
+import type { EndpointId, TenantId } from "./model/ids.ts";
+import type { Store } from "./store/store.ts";
+import type { Vault } from "./vault/vault.ts";
+
+type Deps = {
+  store: Store;
+  vault: Vault;
+  http: HttpClient;
+  policy: AddressPolicy;
+  observer: DeliveryObserver;
+  /** Known later: the engine is made with the activities that use it. */
+  engine: () => Pick<Engine, "deliveries">;
+  log: Log;
+  fault?: FaultPoint | undefined;
+};
+
+export type Webhooks = Awaited<ReturnType<typeof createWebhooks>>;
+
+/** How long deliveries under way are waited for when the process stops, in milliseconds; the rest is sent by another one. */
+const stopGraceMs = 10_000;
+
+/** What every process needs that sends to endpoints. */
+export async function createWebhooks(deps: Deps) {
+  const { store, vault, http, observer, log } = deps;
+  const profiles = await watchProfiles({ profiles: store.profiles, log });
+  const attempt = createAttempts({ http, tokens: createEndpointTokens({ http, nowMs: Date.now }), nowMs: Date.now });
+  const gates = createGates({ limits: store.limits, nowMs: Date.now });
+  const carry: Omit<CarryDeps, "gates"> = {
+    attempt,
+    endpoints: {
+      disable: (tenantId, id, reason) => store.endpoints.setStatus(tenantId, id, "disabled", reason),
+      noteOpen: (tenantId, id, until) => store.endpoints.noteHealth(tenantId, id, { openUntil: until }),
+    },
+    observer,
+    nowMs: Date.now,
+    random: Math.random,
+  };
+  /** As it stands now: what is carried on for days follows every change. */
+  const open = async (tenantId: TenantId, id: EndpointId): Promise<OpenEndpoint | undefined> => {
+    const row = await store.endpoints.read(tenantId, id);
+    if (row === undefined) return undefined;
+    return openEndpoint(row, { vault, profileOf: profiles.of });
+  };
+  const activities: WebhookDeps = {
+    ...carry,
+    store,
+    gates,
+    open,
+    start: (delivery) => deps.engine().deliveries.start(delivery),
+    log,
+  };
+  return {
+    profiles,
+    gates,
+    activities,
+    sendTest: createTestSend({ store, open, attempt, nowMs: Date.now }),
+    /** For processes that accept events. */
+    startSending: () => startSending(deps, { profiles, gates, carry }),
+    close: () => profiles.close(),
+  };
+}
+
+type Parts = { profiles: Profiles; gates: Gates; carry: Omit<CarryDeps, "gates"> };
+
+async function startSending(deps: Deps, { profiles, gates, carry }: Parts) {
+  const { store, vault, log, fault } = deps;
+  const endpoints = await watchEndpoints({ endpoints: store.endpoints, profiles, vault, log });
+  const leases = createLeases({ store, log });
+  const wakeLane = createLaneWakes((lane) => deps.engine().deliveries.wakeLane(lane));
+  const sender = createSender({
+    ...carry,
+    gates,
+    store,
+    leases,
+    endpointOf: endpoints.find,
+    start: (delivery) => deps.engine().deliveries.start(delivery),
+    wakeLane,
+    log,
+    fault,
+  });
+  const relay = createFanOutRelay({ store, sender, gates, log });
+  const desk = createEndpointDesk({
+    endpoints: store.endpoints,
+    vault,
+    policy: deps.policy,
+    profiles,
+    nowMs: store.nowMs,
+    changed: (_tenantId, id) => endpoints.changed(id),
+    // What waits in the lane is found by the lane; one that cannot be told yet is told by the next delivery.
+    resumed: async (tenantId, endpointId) => void (await wakeLane({ tenantId, endpointId })),
+  });
+  return {
+    desk,
+    endpoints,
+    sender,
+    relay,
+    wakeLane,
+    async close(): Promise<void> {
+      await relay.close();
+      await sender.idle(stopGraceMs);
+      await leases.close();
+      await endpoints.close();
+    },
+  };
+}
