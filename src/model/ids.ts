@@ -45,6 +45,32 @@ export function newId<P extends IdPrefix>(prefix: P, nowMs: number = Date.now())
   return `${prefix}_${encodeTime(nowMs)}${randomBase62(randomDigits)}`;
 }
 
+/**
+ * A maker of ids of which each sorts after the one before, also within one millisecond, and when the clock is set back: for
+ * what keeps its order.
+ */
+export function createOrderedIds<P extends IdPrefix>(prefix: P, nowMs: () => number = Date.now): () => Id<P> {
+  let lastMs = 0;
+  let tail = "";
+  return () => {
+    const ms = Math.floor(nowMs());
+    if (ms > lastMs) {
+      lastMs = ms;
+      tail = randomBase62(randomDigits);
+    } else {
+      tail = nextBase62(tail);
+    }
+    return `${prefix}_${encodeTime(lastMs)}${tail}`;
+  };
+}
+
+/** The base62 text that follows one of the same length; after the last one comes the first. */
+function nextBase62(text: string): string {
+  const at = text.search(/z*$/) - 1;
+  const digit = alphabet[alphabet.indexOf(text[at] ?? "") + 1] ?? "0";
+  return text.slice(0, Math.max(0, at)) + digit + "0".repeat(text.length - 1 - Math.max(0, at));
+}
+
 /** The smallest id of a prefix at a time: a bound for range queries by time over ids. */
 export function firstIdAt<P extends IdPrefix>(prefix: P, atMs: number): Id<P> {
   return `${prefix}_${encodeTime(atMs)}${"0".repeat(randomDigits)}`;
