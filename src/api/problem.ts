@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { AppError, catalogue } from "../model/errors.ts";
 import type { Finding, Problem } from "../model/problem.ts";
+import { isCompatPath } from "./compat/dialect.ts";
 
 export const problemContentType = "application/problem+json";
 
@@ -63,7 +64,9 @@ export function sendProblem(
     return;
   }
   const requestId = String(response.getHeader("x-request-id") ?? "");
-  const text = JSON.stringify(problemOf(error, requestId, docsUrl));
+  const problem = problemOf(error, requestId, docsUrl);
+  // Clients of the systems whose APIs are reproduced read a sentence in `error`.
+  const text = JSON.stringify(isCompatPath(request.url ?? "") ? { error: problem.detail, ...problem } : problem);
   for (const [name, value] of Object.entries(problemHeaders(error))) response.setHeader(name, value);
   // A sender that waits for "100 Continue" may or may not send the body now: the connection cannot be read any further.
   if (!request.complete && request.headers.expect) response.setHeader("connection", "close");

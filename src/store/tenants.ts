@@ -13,6 +13,8 @@ type StoredTenant = {
   /** The tenant of the bootstrap key; there is at most one. */
   bootstrap?: true;
   signingSecrets: StoredSecret[];
+  /** The profile of webhooks that are made without one, and the language of their API. */
+  webhookProfile?: string;
 };
 
 const schema = new mongoose.Schema(
@@ -22,6 +24,7 @@ const schema = new mongoose.Schema(
     createdAt: Date,
     bootstrap: Boolean,
     signingSecrets: [{ _id: false, id: String, sealed: String, createdAt: Date, expiresAt: Date }],
+    webhookProfile: String,
   },
   { versionKey: false },
 );
@@ -56,6 +59,18 @@ export function createTenantStore(database: Database) {
         if (!first) throw error;
         return first._id;
       }
+    },
+
+    /** The profile of webhooks that are made without one; undefined when the tenant has chosen none. */
+    async webhookProfile(tenantId: TenantId): Promise<string | undefined> {
+      const tenant = await raw.findOne({ _id: tenantId }, { projection: { webhookProfile: 1 } });
+      return tenant?.webhookProfile;
+    },
+
+    async setWebhookProfile(tenantId: TenantId, profile: string | undefined): Promise<void> {
+      const change =
+        profile === undefined ? { $unset: { webhookProfile: "" as const } } : { $set: { webhookProfile: profile } };
+      await raw.updateOne({ _id: tenantId }, change);
     },
 
     /** Newest first, without those that have expired by the database's clock. */

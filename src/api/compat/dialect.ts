@@ -56,3 +56,8 @@ export function dialectOf({ path, asked, ofEndpoint, ofTenant, body = {} }: Spee
 export function isDialect(profile: string | undefined): profile is Dialect {
   return dialects.some((one) => one === profile);
 }
+
+/** Whether an address (a path, with or without a query) belongs to the APIs that are reproduced. */
+export function isCompatPath(address: string): boolean {
+  return /^\/(v1\/webhooks|api)(?=[/?]|$)/.test(address);
+}
