@@ -3,7 +3,9 @@ import type mongoose from "mongoose";
 import type { Endpoint, EndpointHealth, EndpointSettings, EndpointStatus, StatusReason } from "../model/endpoint.ts";
 import type { EndpointId, TenantId } from "../model/ids.ts";
 import type { Collection, Database } from "./database.ts";
+import { statusNotice } from "./endpoint-notices.ts";
 import { endpointOf, fieldsOf, freshHealth, type StoredEndpoint } from "./endpoint-row.ts";
+import type { EndpointNotice } from "./endpoint-watch.ts";
 
 /** What a change of an endpoint came to. `stale`: somebody else changed it first. */
 export type EndpointChange = { outcome: "changed"; endpoint: Endpoint } | { outcome: "stale" } | { outcome: "unknown" };
@@ -16,6 +18,8 @@ export type EndpointUpdate = {
   /** The URL is another one: what was noted and verified of the one before is forgotten. */
   moved?: boolean;
   verifiedAt?: Date;
+  /** An alert that is to be raised for the change. */
+  notice?: EndpointNotice | undefined;
 };
 
 /** `null` takes a member away. `failures` is added to `consecutiveFailures`, so that processes may count at once. */
@@ -45,7 +49,12 @@ export function createEndpointChanges(raw: Collection<StoredEndpoint>, database:
       if (found.status === status) return { outcome: "changed", endpoint: endpointOf(found) };
       const at = new Date(database.nowMs());
       const given = { status, reason: reason === undefined ? null : { ...reason, at } };
-      return apply(raw, { tenantId, id, revision }, { status: given });
+      const notice = statusNotice(found, status, given.reason);
+      // Of several that set it at once one does, and its reason is told once.
+      const seen = { tenantId, id, revision: found.revision };
+      const change = await apply(raw, seen, { status: given, notice });
+      const tryAgain = change.outcome === "stale" && revision === undefined;
+      return tryAgain ? this.setStatus(tenantId, id, status, reason) : change;
     },
 
     /** What the engine notes. The revision stays: nobody's change is refused for it, and nobody is told. */
@@ -86,7 +95,7 @@ async function apply(
   return { outcome: (await rows.findOne(own, { projection: { _id: 1 } })) ? "stale" : "unknown" };
 }
 
-function updateOf({ settings, sealed, status, moved, verifiedAt }: EndpointUpdate): Update {
+function updateOf({ settings, sealed, status, moved, verifiedAt, notice }: EndpointUpdate): Update {
   const beginsAnew = status?.status === "enabled" || moved === true;
   const reason = status?.reason;
   const set: Partial<StoredEndpoint> = {
@@ -102,6 +111,12 @@ function updateOf({ settings, sealed, status, moved, verifiedAt }: EndpointUpdat
     ...(settings !== undefined && settings.name === undefined ? { name: "" as const } : {}),
     ...(status !== undefined && !reason ? { statusReason: "" as const } : {}),
     ...(moved && verifiedAt === undefined ? { verifiedAt: "" as const } : {}),
+    ...(beginsAnew ? { watch: "" as const } : {}),
   };
-  return { $set: set, $inc: { revision: 1 }, ...(Object.keys(unset).length > 0 ? { $unset: unset } : {}) };
+  return {
+    $set: set,
+    $inc: { revision: 1 },
+    ...(Object.keys(unset).length > 0 ? { $unset: unset } : {}),
+    ...(notice === undefined ? {} : { $push: { notices: notice } }),
+  };
 }

@@ -2,6 +2,7 @@
 import mongoose from "mongoose";
 import type { Endpoint, EndpointHealth, EndpointSettings, EndpointStatus, StatusReason } from "../model/endpoint.ts";
 import type { EndpointId, TenantId } from "../model/ids.ts";
+import type { EndpointNotice, EndpointWatch } from "./endpoint-watch.ts";
 
 export type StoredEndpoint = {
   _id: EndpointId;
@@ -20,6 +21,9 @@ export type StoredEndpoint = {
   /** The vault's text over EndpointCredentials. */
   sealed: string;
   health: EndpointHealth;
+  watch?: EndpointWatch;
+  /** Alerts that have still to be raised. */
+  notices?: EndpointNotice[];
   /** When the receiver last echoed a challenge at this URL. */
   verifiedAt?: Date;
   createdAt: Date;
@@ -48,6 +52,8 @@ export const endpointRowSchema = new mongoose.Schema(
       openUntil: Date,
       state: { type: String },
     },
+    watch: mongoose.Schema.Types.Mixed,
+    notices: [mongoose.Schema.Types.Mixed],
     verifiedAt: Date,
     createdAt: Date,
     updatedAt: Date,
