@@ -45,6 +45,11 @@ export type Config = {
   allowHttp: boolean;
   /** `MILLRACE_CORS_ORIGINS`: exact origins that browsers may call from. */
   corsOrigins: string[];
+  /**
+   * `MILLRACE_INBOX`: whether `/inbox/{name}` takes requests. Its page, which needs no key, is only shown in development, and
+   * where nobody but this machine can ask for it.
+   */
+  inbox: { isOn: boolean; showsPage: boolean };
   /** `MILLRACE_LOG_LEVEL`. */
   logLevel: "trace" | "debug" | "info" | "warn" | "error" | "silent";
   /** `NODE_ENV=production`: no keys made up, no loopback targets. */
@@ -78,9 +83,11 @@ export function readConfig(env: Environment = process.env, argv: readonly string
   // A newcomer's first receiver runs on the same machine: loopback is reachable while the servers are embedded.
   const development = embedded && !production;
   const allowed = list(text("MILLRACE_ALLOW_NETWORKS")).filter((cidr) => isCidr(cidr, wrong));
+  const host = text("MILLRACE_HOST") ?? (embedded ? "127.0.0.1" : "0.0.0.0");
+  const inboxIsOn = oneOf("MILLRACE_INBOX", ["on", "off"], production ? "off" : "on") === "on";
   const config: Config = {
     role: oneOf("MILLRACE_ROLE", ["all", "api", "worker"], "all", flags.role ?? text("MILLRACE_ROLE")),
-    host: text("MILLRACE_HOST") ?? (embedded ? "127.0.0.1" : "0.0.0.0"),
+    host,
     port: readPort("MILLRACE_PORT", flags.port ?? text("MILLRACE_PORT"), 8080, wrong),
     publicUrl: readUrl("MILLRACE_PUBLIC_URL", text("MILLRACE_PUBLIC_URL"), wrong),
     dataDir: resolve(text("MILLRACE_DATA") ?? ".millrace"),
@@ -102,6 +109,7 @@ export function readConfig(env: Environment = process.env, argv: readonly string
     allowNetworks: development ? [...allowed, "127.0.0.0/8", "::1/128"] : allowed,
     allowHttp: readBoolean("MILLRACE_ALLOW_HTTP", text("MILLRACE_ALLOW_HTTP"), development, wrong),
     corsOrigins: list(text("MILLRACE_CORS_ORIGINS")),
+    inbox: { isOn: inboxIsOn, showsPage: inboxIsOn && !production && isLoopback(host) },
     logLevel: oneOf("MILLRACE_LOG_LEVEL", ["trace", "debug", "info", "warn", "error", "silent"], "info"),
     production,
   };
@@ -190,6 +198,10 @@ function readTls(text: (name: string) => string | undefined, wrong: string[]): C
   const key = file("TEMPORAL_TLS_KEY");
   if (Boolean(cert) !== Boolean(key)) wrong.push("TEMPORAL_TLS_CERT and TEMPORAL_TLS_KEY must be set together.");
   return ca || cert || key ? { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) } : undefined;
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
 function list(given: string | undefined): string[] {

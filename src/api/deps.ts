@@ -5,8 +5,12 @@ import type { ConnectionDesk } from "../connector/connections.ts";
 import type { Connector } from "../connector/contract.ts";
 import type { SigningSecrets } from "../connector/signing-secrets.ts";
 import type { BulkRetry } from "../model/bulk-retry.ts";
+import type { EndpointDesk } from "../endpoint/desk.ts";
+import type { OpenEndpoint } from "../endpoint/open-endpoint.ts";
+import type { Profiles } from "../endpoint/profiles.ts";
+import type { SendTest } from "../endpoint/test-send.ts";
 import type { Event } from "../model/event.ts";
-import type { EventId, FlowId, RunId, TenantId } from "../model/ids.ts";
+import type { EndpointId, EventId, FlowId, RunId, TenantId } from "../model/ids.ts";
 import type { Run } from "../model/run.ts";
 import type { Log } from "../log.ts";
 import type { Recovery } from "../recovery/retry.ts";
@@ -22,7 +26,8 @@ export type Accepted =
 export type ActionCatalogue = ReadonlyMap<string, ActionSchemas>;
 
 export type ApiDeps = {
-  config: Pick<Config, "publicUrl" | "corsOrigins">;
+  /** Without `inbox` there is none. */
+  config: Pick<Config, "publicUrl" | "corsOrigins"> & Partial<Pick<Config, "inbox">>;
   store: Store;
   /** Seals what is kept of answers. */
   vault: Vault;
@@ -46,6 +51,11 @@ export type ApiDeps = {
   connectors: readonly Connector[];
   connections: ConnectionDesk;
   signingSecrets: SigningSecrets;
+  endpoints: EndpointDesk;
+  profiles: Profiles;
+  sendTest: SendTest;
+  /** An endpoint with its secrets, from memory: the inbox tells by them who signed. */
+  openEndpoint?: (tenantId: TenantId, id: EndpointId) => OpenEndpoint | undefined;
   /** For Temporal's UI; absent while payloads are not sealed. */
   codec?: CodecEndpoint;
   ready(): Promise<{ ready: boolean; checks: Record<string, string> }>;

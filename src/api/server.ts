@@ -11,6 +11,7 @@ import { connectionRoutes } from "./connections.ts";
 import { connectorRoutes } from "./connectors.ts";
 import { allowOrigins } from "./cors.ts";
 import type { ApiDeps } from "./deps.ts";
+import { deliveryRoutes } from "./deliveries.ts";
 import { docsRoutes } from "./docs.ts";
 import { eventReplayRoutes } from "./event-replay.ts";
 import { eventTypeRoutes } from "./event-types.ts";
@@ -19,6 +20,7 @@ import { flowVersionRoutes } from "./flow-versions.ts";
 import { flowRoutes } from "./flows.ts";
 import { healthRoutes } from "./health.ts";
 import { createIdempotency, type Idempotency } from "./idempotency.ts";
+import { inboxRoutes } from "./inbox.ts";
 import { openApiOf } from "./openapi.ts";
 import { appErrorOf, sendProblem } from "./problem.ts";
 import { publishRoutes } from "./publish.ts";
@@ -61,6 +63,7 @@ export function createApi(deps: ApiDeps, extra: readonly Route[] = []): Api {
     ...bulkRetryRoutes(deps),
     ...runRoutes(deps),
     ...runRetryRoutes(deps),
+    ...deliveryRoutes(deps),
     ...blobRoutes(deps),
     ...templateRoutes(deps),
     ...retryPolicyRoutes(),
@@ -68,6 +71,7 @@ export function createApi(deps: ApiDeps, extra: readonly Route[] = []): Api {
     ...connectorRoutes(deps),
     ...connectionRoutes(deps),
     ...connectionCredentialRoutes(deps),
+    ...inboxRoutes(deps),
     ...schemaRoutes(),
     ...(deps.codec ? codecRoutes(deps.codec) : []),
     ...healthRoutes({ ...deps, isClosing }),
