@@ -56,7 +56,8 @@ export async function carryAttempt(deps: CarryDeps, job: CarryJob): Promise<Carr
   const nextAttemptAt = next.status === "pending" ? new Date(endedMs + next.delayMs) : undefined;
   if (nextAttemptAt !== undefined) attempt.nextAttemptAt = nextAttemptAt;
   const eventType = job.events[0]?.event.type ?? "";
-  deps.observer.attempted({ endpoint: job.endpoint, eventType, attempt, next, test: job.isTest === true });
+  const seen = { endpoint: job.endpoint, eventType, attempt, next, test: job.isTest === true };
+  deps.observer.attempted({ ...seen, deliveries: job.events.length });
   return { ...attempted, next, nextAttemptAt };
 }
 

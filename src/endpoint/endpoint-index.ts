@@ -4,6 +4,7 @@ import { evaluateLogic, truthy } from "../flow/logic/evaluate.ts";
 import { isFailure, scopeOf } from "../flow/match.ts";
 import { matchesRegex } from "../flow/regex.ts";
 import type { Log } from "../log.ts";
+import { mayGetAlert } from "../model/endpoint-alert.ts";
 import type { Event } from "../model/event.ts";
 import type { Failure } from "../model/failure.ts";
 import type { EndpointId, TenantId } from "../model/ids.ts";
@@ -108,7 +109,7 @@ function createKnown({ profiles, vault, log }: Pick<Deps, "profiles" | "vault" |
     keep,
     replace(rows: StoredEndpoint[]): void {
       const ids = new Set(rows.map((row) => row._id));
-      for (const id of [...openById.keys()]) if (!ids.has(id)) drop(id);
+      for (const id of openById.keys()) if (!ids.has(id)) drop(id);
       for (const row of rows) keep(row);
     },
     find(tenantId: TenantId, id: EndpointId): OpenEndpoint | undefined {
@@ -131,14 +132,15 @@ function createKnown({ profiles, vault, log }: Pick<Deps, "profiles" | "vault" |
   };
 }
 
-/** Test events go to endpoints in test mode, all others to the others; alerts about an endpoint never to itself. */
+/** Test events go to endpoints in test mode, all others to the others; alerts to those that ask for them, never about themselves. */
 function matchEndpoints(index: EventIndex<Listener>, event: Event): EndpointMatches {
   if (index === nobody) return none;
   const matches: EndpointMatches = { matched: [], failed: [] };
   let scope: ReturnType<typeof scopeOf> | undefined;
   for (const { endpoint } of listenersTo(index, event.type)) {
-    if ((endpoint.settings.testMode === true) !== (event.test === true) || event.about === endpoint.id) continue;
-    const { filter } = endpoint;
+    const { filter, id, settings } = endpoint;
+    if ((settings.testMode === true) !== (event.test === true)) continue;
+    if (event.about !== undefined && !mayGetAlert(event.about, { id, events: settings.events })) continue;
     if (filter === undefined) {
       matches.matched.push(endpoint.id);
       continue;

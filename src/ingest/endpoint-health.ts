@@ -58,6 +58,7 @@ export function alertEvent(id: StoredEndpoint["_id"], { type, at, data }: Endpoi
     occurredAt: at.toISOString(),
     source: alertSource,
     dataText: data,
+    about: id,
   };
 }
 

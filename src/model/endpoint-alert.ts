@@ -1,6 +1,5 @@
 // Alerts about endpoints: events of our own, which flows and endpoints can listen to.
 import type { EndpointId } from "./ids.ts";
-import type { Event } from "./event.ts";
 
 /**
  * `failing`: more failures than its thresholds allow. `slow`: its answers take too long. `recovered`: neither any more.
@@ -35,7 +34,7 @@ export type AlertData = {
   p95Ms?: number;
 };
 
-/** Who raises them: no publisher can claim it for a guard's sake, so nothing but loops hangs on it. */
+/** Who raises them. */
 export const alertSource = "millrace";
 
 const types: ReadonlySet<string> = new Set(alertTypes);
@@ -45,21 +44,10 @@ export function isAlertType(eventType: string): boolean {
   return types.has(eventType);
 }
 
-/** The endpoint that an alert of ours is about; nothing for any other event. */
-export function alertSubject(event: Pick<Event, "type" | "source" | "dataText">): EndpointId | undefined {
-  if (!types.has(event.type) || event.source !== alertSource) return undefined;
-  try {
-    const { endpoint } = JSON.parse(event.dataText) as AlertData; // Ours are made so; of others nothing is trusted below.
-    return typeof endpoint?.id === "string" ? endpoint.id : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 /**
  * Whether an endpoint may get an alert: never one about itself, and only by a pattern that names alerts. `*` stands for
  * the tenant's own events: one customer's endpoint must not learn of another one's by accident.
  */
-export function mayGetAlert(subject: EndpointId, endpoint: { id: EndpointId; events: readonly string[] }): boolean {
-  return endpoint.id !== subject && endpoint.events.some((pattern) => pattern.startsWith("endpoint."));
+export function mayGetAlert(about: EndpointId, endpoint: { id: EndpointId; events: readonly string[] }): boolean {
+  return endpoint.id !== about && endpoint.events.some((pattern) => pattern.startsWith("endpoint."));
 }
