@@ -81,6 +81,8 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectOrder, Watch
   readonly connectTimeoutMs: number | undefined;
   quietSinceMs: number | undefined;
   timer: NodeJS.Timeout | undefined;
+  /** This is the second try, which goes over a connection of its own. */
+  isRepeated = false;
   readonly #retryStale: boolean;
   readonly #options: ExchangeOptions;
   readonly #phases: Phases = { total: 0 };
@@ -90,7 +92,6 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectOrder, Watch
   #isSettled = false;
   #isReused = false;
   #isAnswerBegun = false;
-  #isRepeated = false;
 
   /** Its time begins at `startedMs`, by the monotonic clock. */
   constructor(request: HttpRequest, startedMs: number, options: ExchangeOptions) {
@@ -158,7 +159,7 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectOrder, Watch
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     const meaning = meaningOf(error);
     if (meaning.error !== "reset" || !this.#mayRepeat()) return this.#fail(meaning);
-    this.#isRepeated = true;
+    this.isRepeated = true;
     this.quietSinceMs = undefined;
     // Not inside undici's call: it is in the middle of giving up the connection that broke.
     queueMicrotask(() => {
@@ -168,7 +169,7 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectOrder, Watch
 
   #mayRepeat(): boolean {
     const isStale = this.#isReused && !this.#isAnswerBegun;
-    return this.#retryStale && isStale && !this.#isRepeated && !this.#isSettled;
+    return this.#retryStale && isStale && !this.isRepeated && !this.#isSettled;
   }
 
   #succeed(truncated: boolean): void {
@@ -184,7 +185,7 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectOrder, Watch
     this.#isSettled = true;
     clearTimeout(this.timer);
     this.#phases.total = elapsedSince(this.startedMs);
-    if (this.#isRepeated) result.repeated = true;
+    if (this.isRepeated) result.repeated = true;
     this.#options.settle(result);
   }
 }

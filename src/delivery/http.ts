@@ -76,6 +76,18 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   const desk: ConnectDesk = { order: undefined, isHandingOver: false };
   const pools = openPools(options, limits, desk);
 
+  const dispatch = (request: HttpRequest, { origin, path }: Target, exchange: Exchange): void => {
+    const over = (pool: Pool): void => void pool.dispatch(dispatchOptions(request, path), exchange);
+    // undici asks for a connection inside `dispatch`, so the connection can be put down to this request.
+    desk.order = exchange;
+    try {
+      // Where one kept connection was dead, the next one may be, too.
+      if (exchange.isRepeated) pools.once(origin, request.identity, over);
+      else over(pools.of(origin, request.identity));
+    } finally {
+      desk.order = undefined;
+    }
+  };
   const send = (request: HttpRequest): Promise<HttpResult> =>
     new Promise((resolve) => {
       const startedMs = performance.now();
@@ -86,15 +98,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
         bodyBytesMax: request.bodyBytesMax ?? limits.bodyBytesMax,
         informationalMax: limits.informationalMax,
         desk,
-        dispatch(handler) {
-          // undici asks for a connection inside `dispatch`, so the connection can be put down to this request.
-          desk.order = handler;
-          try {
-            pools.of(target.origin, request.identity).dispatch(dispatchOptions(request, target), handler);
-          } finally {
-            desk.order = undefined;
-          }
-        },
+        dispatch: (handler) => dispatch(request, target, handler),
         settle(result) {
           signal?.removeEventListener("abort", cancel);
           resolve(result);
@@ -138,7 +142,7 @@ function openPool(origin: string, connect: ReturnType<typeof createConnector>, l
   });
 }
 
-function dispatchOptions(request: HttpRequest, target: Target): Parameters<Pool["dispatch"]>[0] {
+function dispatchOptions(request: HttpRequest, path: string): Parameters<Pool["dispatch"]>[0] {
   const headers: string[] = [];
   for (const name of Object.keys(request.headers)) {
     // Compressed answers could grow a thousandfold when somebody reads them.
@@ -147,7 +151,7 @@ function dispatchOptions(request: HttpRequest, target: Target): Parameters<Pool[
   headers.push("accept-encoding", "identity");
   return {
     method: request.method,
-    path: target.path,
+    path,
     headers,
     body: request.body ?? null,
   };

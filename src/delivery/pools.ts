@@ -5,6 +5,8 @@ import type { TlsIdentity } from "./tls-identity.ts";
 export type Pools = {
   /** The pool of an origin (`https://example.com`) and of who sends there, opened when it is not there. */
   of: (origin: string, identity: TlsIdentity | undefined) => Pool;
+  /** Lets one request be dispatched over a connection of its own, which is closed behind it. */
+  once: (origin: string, identity: TlsIdentity | undefined, dispatch: (pool: Pool) => void) => void;
   /** Ends all connections; requests under way fail. */
   close: () => Promise<void>;
 };
@@ -17,14 +19,11 @@ export function createPools(
   open: (origin: string, identity: TlsIdentity | undefined) => Pool,
 ): Pools {
   const heldByKey = new Map<string, Held>();
-  const closing = new Set<Pool>();
+  const closing = createClosing();
 
   const retire = (key: string, pool: Pool): void => {
     if (heldByKey.get(key)?.pool === pool) heldByKey.delete(key);
-    if (closing.has(pool)) return;
     closing.add(pool);
-    const done = (): boolean => closing.delete(pool);
-    pool.close().then(done, done);
   };
   const retireWhenIdle = (key: string, pool: Pool): void => {
     // A receiver that is not spoken to costs nothing: its pool goes with its last connection.
@@ -57,10 +56,29 @@ export function createPools(
       }
       return held.pool;
     },
+    once(origin, identity, dispatch) {
+      const pool = open(origin, identity);
+      dispatch(pool);
+      closing.add(pool);
+    },
     async close() {
-      const all = [...[...heldByKey.values()].map(({ pool }) => pool), ...closing];
+      const all = [...[...heldByKey.values()].map(({ pool }) => pool), ...closing.pools];
       heldByKey.clear();
       await Promise.all(all.map((pool) => pool.destroy()));
+    },
+  };
+}
+
+/** Pools that take no more requests, until those that they have are done. */
+function createClosing(): { pools: ReadonlySet<Pool>; add: (pool: Pool) => void } {
+  const pools = new Set<Pool>();
+  return {
+    pools,
+    add(pool) {
+      if (pools.has(pool)) return;
+      pools.add(pool);
+      const done = (): boolean => pools.delete(pool);
+      pool.close().then(done, done);
     },
   };
 }
