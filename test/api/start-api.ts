@@ -43,6 +43,9 @@ export async function startApi(
     flows,
     starter: { hasRoom: () => false, dispatch: () => Promise.reject(new Error("nothing starts here")) },
     relay: { isBehind: () => false, conclude: () => undefined, wake: () => undefined },
+    endpoints: { match: () => ({ matched: [], failed: [] }) },
+    sender: { hasRoom: () => false, dispatch: () => Promise.reject(new Error("nothing is sent here")) },
+    fanOutRelay: { isBehind: () => false, wake: () => undefined },
     log,
   } as unknown as Parameters<typeof createAccept>[0]); // Of the relay only what is used without a start.
   const vault = createVault(parseKeyring(newKeyringEntry()));
