@@ -1,4 +1,5 @@
 // What became of the events that were accepted?
+import { deliveryStatuses, type DeliveryStatus } from "../model/delivery.ts";
 import { AppError } from "../model/errors.ts";
 import { eventTypeSchema } from "../model/event.ts";
 import type { JsonSchema } from "../model/json.ts";
@@ -26,12 +27,13 @@ const rowProperties = {
   matched: { type: "integer" },
   runs: { type: "array", items: { type: "string" } },
 };
+const count: JsonSchema = { type: "integer", minimum: 0 };
 const required = ["id", "type", "occurredAt", "receivedAt", "state", "matched", "runs"];
 const eventRowSchema: JsonSchema = { title: "EventRow", type: "object", required, properties: rowProperties };
 const eventViewSchema: JsonSchema = {
   title: "EventView",
   type: "object",
-  required: [...required, "data", "targets", "notMatched"],
+  required: [...required, "data", "targets", "notMatched", "deliveries"],
   properties: {
     ...rowProperties,
     data: { description: "As it was published, to the byte." },
@@ -47,6 +49,12 @@ const eventViewSchema: JsonSchema = {
           state: { type: "string", enum: ["pending", "started", "parked", "cancelled"] },
         },
       },
+    },
+    deliveries: {
+      type: "object",
+      description: "How many deliveries to endpoints there are, and how they stand.",
+      required: ["total", ...deliveryStatuses],
+      properties: Object.fromEntries(["total", ...deliveryStatuses].map((name) => [name, count])),
     },
     notMatched: {
       type: "array",
@@ -90,7 +98,8 @@ export function eventRoutes({ store }: Pick<ApiDeps, "store">): Route[] {
       async handler({ tenantId, params }) {
         const event = await store.events.find(tenantId, params.id);
         if (!event) throw new AppError("resource.not_found", { detail: "There is no event with this id." });
-        return { status: 200, text: viewText(event) };
+        const statuses = await store.deliveries.statusesOfEvent(tenantId, event.id);
+        return { status: 200, text: viewText(event, deliveriesOf(event, statuses)) };
       },
     }),
   ];
@@ -111,14 +120,22 @@ function rowOf(event: Omit<StoredEvent, "data">) {
   };
 }
 
+/** How the deliveries stand; those whose row has still to be written are pending. Replays may have added to what matched. */
+function deliveriesOf({ fanOut }: StoredEvent, statuses: ReadonlyMap<DeliveryStatus, number>) {
+  const counts = Object.fromEntries(deliveryStatuses.map((status) => [status, statuses.get(status) ?? 0]));
+  const rows = [...statuses.values()].reduce((sum, one) => sum + one, 0);
+  const owed = fanOut?.state === "pending" ? Math.max(0, fanOut.total - rows) : 0;
+  return { total: rows + owed, ...counts, pending: (statuses.get("pending") ?? 0) + owed };
+}
+
 /** The JSON of an event. Its data is put in as text: parsing it would round large numbers and reorder keys. */
-function viewText(event: StoredEvent): string {
+function viewText(event: StoredEvent, deliveries: object): string {
   const targets = event.targets.map(({ flow, version, runId, state }) => ({
     flow,
     version,
     run: { id: runId },
     state,
   }));
-  const rest = JSON.stringify({ ...rowOf(event), targets, notMatched: event.misses });
+  const rest = JSON.stringify({ ...rowOf(event), targets, notMatched: event.misses, deliveries });
   return `${rest.slice(0, -1)},"data":${eventOf(event).dataText}}`;
 }

@@ -2,6 +2,7 @@
 import { attemptExamples, attemptSchema } from "../model/attempt.ts";
 import { bulkRequestSchema, bulkRetryExamples, bulkRetrySchema, refusalSchema } from "../model/bulk-retry.ts";
 import { connectionSchema } from "../model/connection.ts";
+import { deadLetterExamples, deadLetterSchema, deliveryExamples, deliverySchema } from "../model/delivery-schema.ts";
 import { publishExamples, publishSchema } from "../model/event.ts";
 import { failureExamples, failureSchema } from "../model/failure.ts";
 import { flowExamples } from "../model/flow-examples.ts";
@@ -22,6 +23,8 @@ const nouns = new Map<unknown, { name: string; examples?: readonly unknown[] }>(
   [runSchema, { name: "Run", examples: runExamples }],
   [stepSchema, { name: "Step", examples: stepExamples }],
   [attemptSchema, { name: "Attempt", examples: attemptExamples }],
+  [deliverySchema, { name: "Delivery", examples: deliveryExamples }],
+  [deadLetterSchema, { name: "DeadLetter", examples: deadLetterExamples }],
   [failureSchema, { name: "Failure", examples: failureExamples }],
   [connectionSchema, { name: "Connection" }],
   [bulkRequestSchema, { name: "BulkRequest" }],

@@ -7,11 +7,11 @@ import type { StoredBodies } from "./delivery-bodies.ts";
 /** Bodies as lists show them: cut in the database, not here. */
 export type BodyHeads = {
   request?: NonNullable<AttemptBodies["request"]> & { truncated?: true };
-  response?: AttemptBodies["response"];
+  response?: NonNullable<AttemptBodies["response"]>;
 };
 
-/** Of each JSON text so many characters are read, and of a body so many bytes are shown: headers have what is between. */
-const readCharsMax = 16 * 1024;
+/** Of each JSON text so many characters are read, and of a body so many bytes are shown: an escape takes six for one. */
+const readCharsMax = 32 * 1024;
 const headBytesMax = 4 * 1024;
 
 /** The query on the beginnings of bodies. */

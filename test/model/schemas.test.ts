@@ -1,6 +1,12 @@
 // Do the nouns' schemas take their examples and refuse their counter-examples, each for the reason that it names?
 import { createSchemaCheck } from "../../src/flow/schema-findings.ts";
 import { attemptExamples, attemptSchema } from "../../src/model/attempt.ts";
+import {
+  deadLetterExamples,
+  deadLetterSchema,
+  deliveryExamples,
+  deliverySchema,
+} from "../../src/model/delivery-schema.ts";
 import { endpointCounterExamples, endpointExamples } from "../../src/model/endpoint-examples.ts";
 import { endpointGivenSchema } from "../../src/model/endpoint-given.ts";
 import { eventPatternSchema, publishCounterExamples, publishExamples, publishSchema } from "../../src/model/event.ts";
@@ -27,6 +33,8 @@ type Noun = { noun: string; schema: JsonSchema; examples: readonly unknown[] };
 const nouns: Noun[] = [
   { noun: "attempt", schema: attemptSchema, examples: attemptExamples },
   { noun: "endpoint", schema: endpointGivenSchema, examples: endpointExamples },
+  { noun: "delivery", schema: deliverySchema, examples: deliveryExamples },
+  { noun: "dead letter", schema: deadLetterSchema, examples: deadLetterExamples },
   { noun: "event", schema: publishSchema, examples: publishExamples },
   { noun: "failure", schema: failureSchema, examples: failureExamples },
   { noun: "finding", schema: findingSchema, examples: findingExamples },
