@@ -89,6 +89,8 @@ export type RouteOf<Path extends string, Body> = {
   headers?: { readonly [name: string]: string };
   body?: BodySpec<Body>;
   responses: { readonly [status: number]: ResponseDoc };
+  /** The handler bounds its own time: it waits for others than the database, such as receivers of webhooks. */
+  ownTime?: true;
   /** A PUT that is taken without If-Match too. */
   ifMatch?: "optional";
   handler(request: ApiRequest<Path, Body>): Promise<Answer> | Answer;

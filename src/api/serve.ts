@@ -5,7 +5,7 @@ import { AppError } from "../model/errors.ts";
 import type { Finding } from "../model/problem.ts";
 import { newId, type IdPrefix, type TenantId } from "../model/ids.ts";
 import type { Scope } from "../model/scope.ts";
-import { answerInTime } from "../store/database.ts";
+import { answerInTime, storageError } from "../store/database.ts";
 import { sendAnswer } from "./answer.ts";
 import type { Authenticate, Principal } from "./auth.ts";
 import { checkContentType, hasBody, readBody } from "./body.ts";
@@ -40,7 +40,9 @@ export function serveRoute(route: Route, authenticate: Authenticate, idempotency
     };
     // Accepting events has a time limit of its own, and is spared a second timer.
     const handleInTime = async (identity: Pick<Identity, "newId">): Promise<Answer> =>
-      route.body?.bytes ? handle(identity) : answerInTime(Promise.resolve(handle(identity)));
+      route.body?.bytes
+        ? handle(identity)
+        : (route.ownTime ? answerWhenDone : answerInTime)(Promise.resolve(handle(identity)));
     const key = takesKey ? idempotencyKeyOf(request.headers) : undefined;
     const answer =
       key === undefined
@@ -61,6 +63,15 @@ export function serveRoute(route: Route, authenticate: Authenticate, idempotency
   };
 }
 
+/** For handlers that bound their own time: an unknown outcome of storage is a 503 here too. */
+async function answerWhenDone(work: Promise<Answer>): Promise<Answer> {
+  try {
+    return await work;
+  } catch (error) {
+    throw storageError(error);
+  }
+}
+
 type ReadBody = { value: unknown; bytes?: Buffer; check?: () => void };
 type BodyReader = (request: Request, response: Response) => Promise<ReadBody>;
 
@@ -70,7 +81,9 @@ function createBodyReader(spec: BodySpec<unknown>): BodyReader {
   return async (request, response) => {
     const { headers } = request;
     if (!spec.required && !hasBody(headers)) return { value: undefined };
-    const bytesMax = bytes?.rawBytesMax ?? checkContentType(headers, contentTypes, spec.anyTypeBytesMax ?? bytes?.anyTypeWhen(headers));
+    const bytesMax =
+      bytes?.rawBytesMax ??
+      checkContentType(headers, contentTypes, spec.anyTypeBytesMax ?? bytes?.anyTypeWhen(headers));
     const read = await readBody(request, response, bytesMax);
     if (bytes) return { value: read, bytes: read };
     const parsed = parseStrictJson(read);

@@ -13,6 +13,11 @@ import { allowOrigins } from "./cors.ts";
 import type { ApiDeps } from "./deps.ts";
 import { deliveryRoutes } from "./deliveries.ts";
 import { docsRoutes } from "./docs.ts";
+import { endpointSecretRoutes } from "./endpoint-secrets.ts";
+import { endpointStatusRoutes } from "./endpoint-status.ts";
+import { endpointTestRoutes } from "./endpoint-tests.ts";
+import { endpointTransferRoutes } from "./endpoint-transfer.ts";
+import { endpointRoutes } from "./endpoints.ts";
 import { eventReplayRoutes } from "./event-replay.ts";
 import { eventTypeRoutes } from "./event-types.ts";
 import { eventRoutes } from "./events.ts";
@@ -23,6 +28,7 @@ import { createIdempotency, type Idempotency } from "./idempotency.ts";
 import { inboxRoutes } from "./inbox.ts";
 import { openApiOf } from "./openapi.ts";
 import { appErrorOf, sendProblem } from "./problem.ts";
+import { profileRoutes } from "./profiles.ts";
 import { publishRoutes } from "./publish.ts";
 import { retryPolicyRoutes } from "./retry-policies.ts";
 import type { Route } from "./route.ts";
@@ -53,30 +59,7 @@ const headersMax = 100;
 export function createApi(deps: ApiDeps, extra: readonly Route[] = []): Api {
   let closing = false;
   const isClosing = () => closing;
-  const documented = [
-    ...publishRoutes(deps),
-    ...eventRoutes(deps),
-    ...eventReplayRoutes(deps),
-    ...eventTypeRoutes(deps),
-    ...flowRoutes(deps),
-    ...flowVersionRoutes(deps),
-    ...bulkRetryRoutes(deps),
-    ...runRoutes(deps),
-    ...runRetryRoutes(deps),
-    ...deliveryRoutes(deps),
-    ...blobRoutes(deps),
-    ...templateRoutes(deps),
-    ...retryPolicyRoutes(),
-    ...signingSecretRoutes(deps),
-    ...connectorRoutes(deps),
-    ...connectionRoutes(deps),
-    ...connectionCredentialRoutes(deps),
-    ...inboxRoutes(deps),
-    ...schemaRoutes(),
-    ...(deps.codec ? codecRoutes(deps.codec) : []),
-    ...healthRoutes({ ...deps, isClosing }),
-    ...extra,
-  ];
+  const documented = [...resourceRoutes(deps), ...healthRoutes({ ...deps, isClosing }), ...extra];
   let openApi: string | undefined;
   const routes = [...documented, ...docsRoutes(() => (openApi ??= JSON.stringify(openApiOf(documented, version))))];
   for (const { method, path, scope } of routes) {
@@ -102,6 +85,38 @@ export function createApi(deps: ApiDeps, extra: readonly Route[] = []): Api {
   });
   handler.use(refuse(deps, docsUrl, authenticate));
   return { handler, routes, docsUrl, beginClosing: () => void (closing = true) };
+}
+
+/** Every route of the API, in the order of its document. Of two that one path fits, the first one is taken. */
+function resourceRoutes(deps: ApiDeps): Route[] {
+  return [
+    ...publishRoutes(deps),
+    ...eventRoutes(deps),
+    ...eventReplayRoutes(deps),
+    ...eventTypeRoutes(deps),
+    ...flowRoutes(deps),
+    ...flowVersionRoutes(deps),
+    ...bulkRetryRoutes(deps),
+    ...runRoutes(deps),
+    ...runRetryRoutes(deps),
+    ...deliveryRoutes(deps),
+    ...blobRoutes(deps),
+    ...templateRoutes(deps),
+    ...retryPolicyRoutes(),
+    ...signingSecretRoutes(deps),
+    ...connectorRoutes(deps),
+    ...connectionRoutes(deps),
+    ...connectionCredentialRoutes(deps),
+    ...endpointTransferRoutes(deps),
+    ...endpointRoutes(deps),
+    ...endpointStatusRoutes(deps),
+    ...endpointSecretRoutes(deps),
+    ...endpointTestRoutes(deps),
+    ...profileRoutes(deps),
+    ...inboxRoutes(deps),
+    ...schemaRoutes(),
+    ...(deps.codec ? codecRoutes(deps.codec) : []),
+  ];
 }
 
 /** Each path once, with its methods, and 405 for all others. */

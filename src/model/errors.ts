@@ -21,6 +21,8 @@ export const catalogue = {
   "idempotency.in_progress": { status: 409, title: "The same request is being worked on" },
   "run.not_retriable": { status: 422, title: "The run cannot be retried in this way" },
   "connection.invalid": { status: 422, title: "The credentials are not valid" },
+  "endpoint.invalid": { status: 422, title: "The endpoint is not valid" },
+  "profile.invalid": { status: 422, title: "The profile is not valid" },
   "template.invalid": { status: 422, title: "The template is not valid" },
   "flow.invalid": { status: 422, title: "The flow is not valid" },
   "flow.tests_failed": { status: 422, title: "A test of the flow fails" },

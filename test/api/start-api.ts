@@ -6,6 +6,8 @@ import type { Route } from "../../src/api/route.ts";
 import { createConnections } from "../../src/connector/connections.ts";
 import { actionCatalogue } from "../../src/connector/contract.ts";
 import { createSigningSecrets } from "../../src/connector/signing-secrets.ts";
+import type { AddressPolicy } from "../../src/delivery/address.ts";
+import type { Resolve } from "../../src/delivery/resolve.ts";
 import { createHttpClient } from "../../src/delivery/http.ts";
 import { createAccept } from "../../src/ingest/accept.ts";
 import { watchPublishedFlows } from "../../src/ingest/match-index.ts";
@@ -19,6 +21,7 @@ import { openStore } from "../../src/store/store.ts";
 import { newKeyringEntry, parseKeyring } from "../../src/vault/keyring.ts";
 import { createVault } from "../../src/vault/vault.ts";
 import { testServers, uniqueName } from "../support/servers.ts";
+import { startWebhookDeps } from "./webhook-deps.ts";
 
 export type TestApi = Awaited<ReturnType<typeof startApi>>;
 export type Call = {
@@ -33,7 +36,13 @@ export type Call = {
 export type Answered = { status: number; headers: Headers; text: string; body: ReturnType<typeof JSON.parse> };
 
 export async function startApi(
-  options: { deps?: Partial<ApiDeps>; limits?: Partial<ServerLimits>; extra?: Route[] } = {},
+  options: {
+    deps?: Partial<ApiDeps>;
+    limits?: Partial<ServerLimits>;
+    extra?: Route[];
+    policy?: AddressPolicy;
+    resolve?: Resolve;
+  } = {},
 ) {
   const log = createLog("silent");
   const store = await openStore(testServers().mongodbUri, { database: uniqueName("api") });
@@ -50,8 +59,10 @@ export async function startApi(
   } as unknown as Parameters<typeof createAccept>[0]); // Of the relay only what is used without a start.
   const vault = createVault(parseKeyring(newKeyringEntry()));
   const recovery = { store, actions: actionCatalogue(connectors), nowMs: Date.now };
-  const policy = { allowHttp: true, allowNetworks: ["127.0.0.0/8"] };
-  const http = createHttpClient({ policy });
+  const policy = options.policy ?? { allowHttp: true, allowNetworks: ["127.0.0.0/8"] };
+  const { resolve } = options;
+  const http = createHttpClient({ policy, ...(resolve === undefined ? {} : { resolve }) });
+  const webhooks = await startWebhookDeps({ store, vault, http, policy, log, resolve });
   const api = createApi(
     {
       config: { publicUrl: undefined, corsOrigins: [] },
@@ -67,6 +78,7 @@ export async function startApi(
       connections: createConnections({ ...store, vault, http, policy, connectors, log }),
       vault,
       signingSecrets: createSigningSecrets({ tenants: store.tenants, vault }),
+      ...webhooks,
       ready: async () => ({ ready: true, checks: { mongodb: "ok" } }),
       ...options.deps,
     },
@@ -129,6 +141,7 @@ export async function startApi(
     async stop() {
       await server.close();
       await http.close();
+      await webhooks.profiles.close();
       await flows.close();
       await store.close();
     },
