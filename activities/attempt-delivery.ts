@@ -1,14 +1,23 @@
 // One attempt of a delivery that Temporal carries. Temporal calls it again when the endpoint's policy says so.
 import { ApplicationFailure, Context } from "@temporalio/activity";
 import { ApplicationFailureCategory } from "@temporalio/common";
-import type { DeliverInput } from "../workflows/deliver.ts";
 import { carryAttempt, followAnswer, type Carried } from "../src/endpoint/carry.ts";
 import type { OpenEndpoint } from "../src/endpoint/open-endpoint.ts";
 import type { DeliveryChange, StoredDelivery } from "../src/store/deliveries.ts";
-import type { DeliveryStatus } from "../src/model/delivery.ts";
+import type { AttemptRow, DeliveryStatus } from "../src/model/delivery.ts";
+import type { DeliveryId, EndpointId, EventId, TenantId } from "../src/model/ids.ts";
 import { eventOf, type StoredEvent } from "../src/store/events.ts";
 import { beating, persist, putOff } from "./deliver-tries.ts";
 import type { WebhookDeps } from "./webhook-deps.ts";
+
+export type DeliverInput = {
+  tenantId: TenantId;
+  endpointId: EndpointId;
+  eventId: EventId;
+  deliveryId: DeliveryId;
+  /** Somebody asked for the first attempt of this workflow. */
+  trigger?: Extract<AttemptRow["trigger"], "manual" | "recovery">;
+};
 
 export type AttemptDeliveryInput = DeliverInput & {
   /** Temporal's id of the workflow's run: asking for one attempt twice is told from two askings by it. */

@@ -1,12 +1,15 @@
 // A turn of an endpoint's lane: as many of the waiting deliveries as its limits let through now.
+import { setMaxListeners } from "node:events";
 import { Context } from "@temporalio/activity";
-import type { LaneInput } from "../workflows/deliver-lane.ts";
+import type { EndpointId, TenantId } from "../src/model/ids.ts";
 import { offReason } from "./attempt-delivery.ts";
 import { beating } from "./deliver-tries.ts";
 import { drainBatches } from "./lane-batches.ts";
 import { drainOrdered } from "./lane-ordered.ts";
 import { drainPlain } from "./lane-plain.ts";
 import type { WebhookDeps } from "./webhook-deps.ts";
+
+export type LaneInput = { tenantId: TenantId; endpointId: EndpointId };
 
 /**
  * `empty`: nobody waits (or they wait for the endpoint to be resumed, which wakes the lane). `more`: there is more to do at
@@ -23,6 +26,8 @@ export function createDrainLane(deps: WebhookDeps) {
   return ({ tenantId, endpointId }: LaneInput): Promise<LaneTurn> =>
     beating(async () => {
       const { cancellationSignal: signal } = Context.current();
+      // Each request under way listens to it.
+      setMaxListeners(0, signal);
       const endpoint = await deps.open(tenantId, endpointId);
       if (endpoint === undefined || endpoint.status === "disabled") {
         await deps.store.deliveries.cancelLane(tenantId, endpointId, offReason(endpoint));

@@ -11,13 +11,17 @@ import { createConnections, type ConnectionDesk } from "./connector/connections.
 import { createExecutor } from "./connector/executor.ts";
 import { createLimiter } from "./connector/limiter.ts";
 import { createSigningSecrets } from "./connector/signing-secrets.ts";
-import { createHttpClient } from "./delivery/http.ts";
+import type { AddressPolicy } from "./delivery/address.ts";
+import { createHttpClient, type HttpClient } from "./delivery/http.ts";
+import { createDeliveryObserver } from "./endpoint/delivery-observer.ts";
+import { createMetrics, type Metrics } from "./endpoint/metrics.ts";
 import { createPayloads } from "./engine/codec.ts";
 import { createEngine, type Engine } from "./engine/engine.ts";
 import { createAccept } from "./ingest/accept.ts";
 import { createCancel } from "./ingest/cancel.ts";
 import { startDueBulkRetries } from "./ingest/due-bulk-retries.ts";
 import { startDueRuns } from "./ingest/due-runs.ts";
+import { watchEndpointHealth } from "./ingest/endpoint-health.ts";
 import { watchPublishedFlows } from "./ingest/match-index.ts";
 import { raiseNotices } from "./ingest/notices.ts";
 import { watchOpenRuns } from "./ingest/reconcile.ts";
@@ -54,62 +58,20 @@ export type App = Awaited<ReturnType<typeof createApp>>;
 
 /** Builds and starts what the role asks for. Rejects when MongoDB cannot be reached; Temporal may come later. */
 export async function createApp(options: AppOptions) {
-  const { config, log } = options;
-  const store = await openStore(options.mongodbUri, options.database ? { database: options.database } : {});
-  if (options.apiKey) await ensureBootstrapKey(store, options.apiKey, log);
-  const keyring = parseKeyring(options.keyring);
-  const vault = createVault(keyring);
-  const payloads = createPayloads({ keyring, ...config.temporal });
-  const signingSecrets = createSigningSecrets({ tenants: store.tenants, vault, nowMs: store.nowMs });
-  const policy = { allowHttp: config.allowHttp, allowNetworks: config.allowNetworks };
-  const http = createHttpClient({ policy });
-  const connections = createConnections({ ...store, vault, http, policy, connectors, log });
-  const executor = createExecutor({
-    http,
-    connectors,
-    connections,
-    limiter: createLimiter(store.limits),
-    blobs: store.blobs,
-    nowMs: Date.now,
-  });
-  const observer = { attempted: () => {}, limited: () => {} };
-  const webhooks = await createWebhooks({
-    store,
-    vault,
-    http,
-    policy,
-    observer,
-    engine: () => engine,
-    log,
-    fault: options.fault,
-  });
-  const engine: Engine = createEngine({
-    temporal: { ...config.temporal, address: options.temporalAddress, uiUrl: options.temporalUiUrl },
-    taskQueue: options.taskQueue,
-    payloads,
-    activities: {
-      ...createActivities({ store, executor, signingSecrets, log }),
-      ...createDeliveryActivities(webhooks.activities),
-    },
-    takesActivities: config.role !== "api",
-    workflowBundlePath: options.workflowBundlePath,
-    log,
-  });
-  const codec = payloads.encrypts ? { ...payloads, keyring, ...pagesOf(options) } : undefined;
-  const intake = config.role === "worker" ? undefined : await startIntake(options, store, engine, webhooks);
-  const parts = { ...options, store, engine, vault, signingSecrets, connections, codec };
+  const parts = await createParts(options);
+  const { store, engine, webhooks } = parts;
+  const intake = options.config.role === "worker" ? undefined : await startIntake(parts);
   const server = intake ? await listen(intake, parts) : undefined;
-
   return {
     store,
     engine,
-    signingSecrets,
-    connections,
+    signingSecrets: parts.signingSecrets,
+    connections: parts.connections,
     endpoints: intake?.sending.desk,
     url: server?.url,
     accept: intake?.accept,
     flowsChanged: intake?.flows.changed,
-    /** Resolves when every start that this process knows of has been made and marked. */
+    /** Resolves when every start and first attempt that this process knows of has been made and marked. */
     idle: async () => {
       await Promise.all([intake?.starter.idle(), intake?.sending.sender.idle()]);
     },
@@ -119,23 +81,74 @@ export async function createApp(options: AppOptions) {
       await intake?.close();
       await engine.close();
       await webhooks.close();
-      await http.close();
+      await parts.observer.close();
+      await parts.http.close();
       await store.close();
     },
   };
 }
 
+/** What every process has, whatever its role. */
+async function createParts(options: AppOptions): Promise<Parts> {
+  const { config, log, fault } = options;
+  const store = await openStore(options.mongodbUri, options.database ? { database: options.database } : {});
+  if (options.apiKey) await ensureBootstrapKey(store, options.apiKey, log);
+  const keyring = parseKeyring(options.keyring);
+  const vault = createVault(keyring);
+  const payloads = createPayloads({ keyring, ...config.temporal });
+  const policy = { allowHttp: config.allowHttp, allowNetworks: config.allowNetworks };
+  const http = createHttpClient({ policy });
+  const outgoing = createOutgoing(store, { vault, http, policy, log });
+  const metrics = createMetrics({ store, log });
+  const observer = createDeliveryObserver({ store, metrics, nowMs: Date.now, log });
+  // Made below, with the activities that use it.
+  const engineLater = () => engine;
+  const webhooks = await createWebhooks({ store, vault, http, policy, observer, engine: engineLater, log, fault });
+  metrics.followInFlight(webhooks.gates.inFlight);
+  const engine: Engine = createEngine({
+    temporal: { ...config.temporal, address: options.temporalAddress, uiUrl: options.temporalUiUrl },
+    taskQueue: options.taskQueue,
+    payloads,
+    activities: {
+      ...createActivities({ store, ...outgoing, log }),
+      ...createDeliveryActivities(webhooks.activities),
+    },
+    takesActivities: config.role !== "api",
+    workflowBundlePath: options.workflowBundlePath,
+    log,
+  });
+  const codec = payloads.encrypts ? { ...payloads, keyring, ...pagesOf(options) } : undefined;
+  return { ...options, ...outgoing, store, engine, vault, http, codec, metrics, observer, webhooks };
+}
+
+type Outgoing = { vault: Vault; http: HttpClient; policy: AddressPolicy; log: Log };
+
+/** What steps act with: connections, their tokens and limits, and the tenants' own secrets. */
+function createOutgoing(store: Store, { vault, http, policy, log }: Outgoing) {
+  const connections = createConnections({ ...store, vault, http, policy, connectors, log });
+  const executor = createExecutor({
+    http,
+    connectors,
+    connections,
+    limiter: createLimiter(store.limits),
+    blobs: store.blobs,
+    nowMs: Date.now,
+  });
+  const signingSecrets = createSigningSecrets({ tenants: store.tenants, vault, nowMs: store.nowMs });
+  return { connections, executor, signingSecrets };
+}
+
 /** The way in and what watches over it. */
-async function startIntake(options: AppOptions, store: Store, engine: Engine, webhooks: Webhooks) {
-  const { log, fault } = options;
-  const sending = await webhooks.startSending();
+async function startIntake(parts: Parts) {
+  const { store, engine, log, fault, metrics } = parts;
+  const sending = await parts.webhooks.startSending();
   const flows = await watchPublishedFlows(store.flows, log);
   const starter = createStarter({ store, start: engine.start, cancel: engine.cancel, log });
   const relay = createRelay({ store, starter, isEngineUp: engine.isUp, log });
   const watch = watchOpenRuns({ store, engine, log });
   const dueRuns = startDueRuns({ store, engine, log });
   const dueBulkRetries = startDueBulkRetries({ store, engine, log });
-  const accept = (options.createAccept ?? createAccept)({
+  const accept = (parts.createAccept ?? createAccept)({
     store,
     flows,
     starter,
@@ -143,10 +156,12 @@ async function startIntake(options: AppOptions, store: Store, engine: Engine, we
     endpoints: sending.endpoints,
     sender: sending.sender,
     fanOutRelay: sending.relay,
+    accepted: metrics.accepted,
     log,
     fault,
   });
   const notices = raiseNotices({ store, accept, log });
+  const endpointHealth = watchEndpointHealth({ store, accept, nowMs: store.nowMs, log });
   return {
     flows,
     starter,
@@ -156,7 +171,8 @@ async function startIntake(options: AppOptions, store: Store, engine: Engine, we
     wakeDueRuns: dueRuns.wake,
     wakeDueBulkRetries: dueBulkRetries.wake,
     async close(): Promise<void> {
-      await Promise.all([relay.close(), watch.close(), dueRuns.close(), dueBulkRetries.close(), notices.close()]);
+      const loops = [relay, watch, dueRuns, dueBulkRetries, notices, endpointHealth];
+      await Promise.all(loops.map((loop) => loop.close()));
       await Promise.all([starter.idle(), sending.close()]);
       await flows.close();
     },
@@ -167,9 +183,13 @@ type Parts = AppOptions & {
   store: Store;
   engine: Engine;
   vault: Vault;
+  http: HttpClient;
   codec: CodecEndpoint | undefined;
   signingSecrets: ReturnType<typeof createSigningSecrets>;
   connections: ConnectionDesk;
+  metrics: Metrics;
+  observer: ReturnType<typeof createDeliveryObserver>;
+  webhooks: Webhooks;
 };
 
 async function listen(intake: Awaited<ReturnType<typeof startIntake>>, parts: Parts): Promise<ApiServer> {
@@ -195,6 +215,10 @@ async function listen(intake: Awaited<ReturnType<typeof startIntake>>, parts: Pa
     connections: parts.connections,
     vault: parts.vault,
     signingSecrets: parts.signingSecrets,
+    endpoints: intake.sending.desk,
+    openEndpoint: intake.sending.endpoints.find,
+    profiles: parts.webhooks.profiles,
+    sendTest: parts.webhooks.sendTest,
     ...(parts.codec ? { codec: parts.codec } : {}),
     ready: () => checkReadiness(store, engine),
   });

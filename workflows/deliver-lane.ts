@@ -8,9 +8,7 @@ import {
   workflowInfo,
 } from "@temporalio/workflow";
 import type { DeliveryActivities } from "../activities/deliver.ts";
-import type { EndpointId, TenantId } from "../src/model/ids.ts";
-
-export type LaneInput = { tenantId: TenantId; endpointId: EndpointId };
+import type { LaneInput } from "../activities/drain-lane.ts";
 
 export const wake = defineSignal("wake");
 

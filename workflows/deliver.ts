@@ -1,17 +1,8 @@
 // The workflow of a delivery that did not succeed at once: one activity, whose tries are the attempts that are left.
 import { proxyActivities, workflowInfo } from "@temporalio/workflow";
 import type { DeliveryActivities } from "../activities/deliver.ts";
-import type { AttemptRow, DeliveryStatus } from "../src/model/delivery.ts";
-import type { DeliveryId, EndpointId, EventId, TenantId } from "../src/model/ids.ts";
-
-export type DeliverInput = {
-  tenantId: TenantId;
-  endpointId: EndpointId;
-  eventId: EventId;
-  deliveryId: DeliveryId;
-  /** Somebody asked for the first attempt of this workflow. */
-  trigger?: Extract<AttemptRow["trigger"], "manual" | "recovery">;
-};
+import type { DeliverInput } from "../activities/attempt-delivery.ts";
+import type { DeliveryStatus } from "../src/model/delivery.ts";
 
 /** Answers how the delivery ended; fails when it was given up, so that Temporal shows it among what needs looking at. */
 export async function deliver(input: DeliverInput): Promise<DeliveryStatus | "waiting"> {

@@ -72,24 +72,30 @@ export function createGates(deps: { limits: Pick<LimitStore, "take">; nowMs: () 
       const noted = gate.breaker?.note(ok, nowMs());
       return noted?.opened ? { openedUntilMs: noted.untilMs } : {};
     },
-    async takeRate(endpoint) {
-      if (endpoint.rate === undefined) return { ok: true };
-      const gate = gateOf(endpoint);
-      const leftMs = gate.rateUntilMs - nowMs();
-      // Asked a moment ago: the answer would be the same.
-      if (leftMs > 0) return { ok: false, retryInMs: leftMs };
-      const { perMs, burst } = endpoint.rate;
-      const { waitMs } = await limits.take(`${endpoint.tenantId}/${endpoint.id}/rate`, perMs, burst);
-      if (waitMs === 0) return { ok: true };
-      gate.rateUntilMs = nowMs() + waitMs;
-      return { ok: false, retryInMs: waitMs };
-    },
+    takeRate: (endpoint) => takeRate(limits, endpoint, gateOf(endpoint), nowMs),
     isBehind: (id) => behind.has(id),
     setBehind: ({ id, tenantId }) => void behind.set(id, tenantId),
     setAhead: (id) => void behind.delete(id),
     behind: () => [...behind].map(([id, tenantId]) => ({ id, tenantId })),
     inFlight: () => inFlight,
   };
+}
+
+async function takeRate(
+  limits: Pick<LimitStore, "take">,
+  endpoint: OpenEndpoint,
+  gate: Gate,
+  nowMs: () => number,
+): Promise<RateTaken> {
+  if (endpoint.rate === undefined) return { ok: true };
+  const leftMs = gate.rateUntilMs - nowMs();
+  // Asked a moment ago: the answer would be the same.
+  if (leftMs > 0) return { ok: false, retryInMs: leftMs };
+  const { perMs, burst } = endpoint.rate;
+  const { waitMs } = await limits.take(`${endpoint.tenantId}/${endpoint.id}/rate`, perMs, burst);
+  if (waitMs === 0) return { ok: true };
+  gate.rateUntilMs = nowMs() + waitMs;
+  return { ok: false, retryInMs: waitMs };
 }
 
 /** Another process may have opened the breaker: the endpoint's own notes tell. */

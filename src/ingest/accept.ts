@@ -43,16 +43,16 @@ export type AcceptDeps = {
   endpoints: Pick<EndpointIndex, "match">;
   sender: Pick<Sender, "hasRoom" | "dispatch">;
   fanOutRelay: Pick<FanOutRelay, "isBehind" | "wake">;
+  /** Told of each event that is accepted for the first time. */
+  accepted?: () => void;
   log: Log;
   /** Called between two steps, so that tests can end the process there. */
   fault?: ((point: "stored") => void | Promise<void>) | undefined;
 };
 
-const noTargets: { targets: EventTarget[]; misses: EventMiss[] } = { targets: [], misses: [] };
-
 /** Rejects with AppError `service.storage_unavailable` when it is not known whether the event is stored. */
 export function createAccept(deps: AcceptDeps): Accept {
-  const { store, starter, relay, log } = deps;
+  const { store, starter, relay } = deps;
   const admit = createAdmission();
 
   const start = (event: StoredEvent) => void starter.dispatch(event).then((result) => relay.conclude(event, result));
@@ -64,43 +64,33 @@ export function createAccept(deps: AcceptDeps): Accept {
   };
 
   async function acceptEvent(tenantId: TenantId, event: Event): Promise<Accepted> {
-    const endpoints = await deps.endpoints.match(tenantId, event);
-    const { targets, misses } = event.test ? noTargets : matchEvent(await deps.flows.of(tenantId), event, tenantId);
+    const matched = await matchAll(deps, tenantId, event);
+    const { targets } = matched;
     const startsHere = targets.length > 0 && starter.hasRoom() && !relay.isBehind();
     const sendsHere = deps.sender.hasRoom() && !deps.fanOutRelay.isBehind();
-    const fanOut = fanOutOf(endpoints, new Date(store.nowMs() + (sendsHere ? fanOutLeaseMs : 0)));
+    const due = (holds: boolean, leaseMs: number) => new Date(store.nowMs() + (holds ? leaseMs : 0));
+    const fanOut = fanOutOf(matched.endpoints, due(sendsHere, fanOutLeaseMs));
     const stored = newStoredEvent(event, {
       key: newEventKey(),
       tenantId,
       targets,
-      misses,
-      due: new Date(store.nowMs() + (startsHere ? startLeaseMs : 0)),
+      misses: matched.misses,
+      due: due(startsHere, startLeaseMs),
       ...(fanOut === undefined ? {} : { fanOut }),
     });
     // Insert before starting: a crash after this line leaves an event that the relays find, never a lost one.
     const { outcome } = await store.events.insert(stored);
     if (outcome === "duplicate") return await answerDuplicate(tenantId, event);
+    deps.accepted?.();
     await deps.fault?.("stored");
     if (fanOut !== undefined && sendsHere) deps.sender.dispatch(stored);
     else if (fanOut !== undefined) deps.fanOutRelay.wake();
     if (targets.length === 0) return answerOf("accepted", stored);
-    const rowsStand = await insertRuns(stored);
+    const rowsStand = await insertRuns(deps, stored);
     // Without its row a run would start unseen: the relay makes the row first, when our lease has ended.
     if (startsHere && rowsStand) start(stored);
     else relay.wake();
     return answerOf("accepted", stored);
-  }
-
-  /** Whether every row stands. They are for looking at: the relay makes what is missing, so the event is accepted without. */
-  async function insertRuns(event: StoredEvent): Promise<boolean> {
-    const open = event.targets.filter((target) => target.state === "pending");
-    try {
-      await Promise.all(open.map((target) => store.runs.insert(runOf(event, target))));
-      return true;
-    } catch (err) {
-      log.warn({ err, eventId: event.id }, "run rows could not be written yet");
-      return false;
-    }
   }
 
   /** Answers like the first time, and makes sure that what was promised then is under way. */
@@ -113,8 +103,20 @@ export function createAccept(deps: AcceptDeps): Accept {
     }
     if (!first) throw new Error(`The event ${event.id} is a duplicate of one that is not there.`);
     // The process that accepted it may have died before it wrote the rows.
-    if (first.state === "pending" && starter.hasRoom() && (await insertRuns(first))) start(first);
+    if (first.state === "pending" && starter.hasRoom() && (await insertRuns(deps, first))) start(first);
     return answerOf("duplicate", first);
+  }
+}
+
+/** Whether every row stands. They are for looking at: the relay makes what is missing, so the event is accepted without. */
+async function insertRuns({ store, log }: AcceptDeps, event: StoredEvent): Promise<boolean> {
+  const open = event.targets.filter((target) => target.state === "pending");
+  try {
+    await Promise.all(open.map((target) => store.runs.insert(runOf(event, target))));
+    return true;
+  } catch (err) {
+    log.warn({ err, eventId: event.id }, "run rows could not be written yet");
+    return false;
   }
 }
 
@@ -131,6 +133,15 @@ function createAdmission(): (chars: number) => (() => void) | undefined {
       waitingChars -= chars;
     };
   };
+}
+
+type Matched = { targets: EventTarget[]; misses: EventMiss[]; endpoints: EndpointMatches };
+
+/** The flows and endpoints that an event goes to. A test event starts no flow. */
+async function matchAll(deps: AcceptDeps, tenantId: TenantId, event: Event): Promise<Matched> {
+  const endpoints = await deps.endpoints.match(tenantId, event);
+  if (event.test) return { targets: [], misses: [], endpoints };
+  return { ...matchEvent(await deps.flows.of(tenantId), event, tenantId), endpoints };
 }
 
 function matchEvent(

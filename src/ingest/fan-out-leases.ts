@@ -24,16 +24,7 @@ export type Leases = ReturnType<typeof createLeases>;
 export function createLeases(deps: { store: Pick<Store, "events">; log: Log }) {
   const { store, log } = deps;
   const held = new Map<Id<"evt">, { renewedAtMs: number }>();
-  const marks = createGroupWriter<{ key: Id<"evt">; endpoint: EndpointId; all: boolean }, void>({
-    write: async (items) => {
-      await store.events.settleFanOut(byEvent(items));
-      return items.map(() => undefined);
-    },
-    itemsMax: 1_000,
-    inFlightMax: 1,
-    // Far below the lease: a lost mark costs a look at rows that stand.
-    lingerMs: 50,
-  });
+  const marks = createMarks(store);
   const loop = startLoop(
     renewEveryMs,
     async () => {
@@ -82,7 +73,23 @@ export function createLeases(deps: { store: Pick<Store, "events">; log: Log }) {
   };
 }
 
-function byEvent(items: { key: Id<"evt">; endpoint: EndpointId; all: boolean }[]) {
+type Mark = { key: Id<"evt">; endpoint: EndpointId; all: boolean };
+
+/** Notes what has been recorded, many events at once. */
+function createMarks(store: Pick<Store, "events">) {
+  return createGroupWriter<Mark, void>({
+    write: async (items) => {
+      await store.events.settleFanOut(byEvent(items));
+      return items.map(() => undefined);
+    },
+    itemsMax: 1_000,
+    inFlightMax: 1,
+    // Far below the lease: a lost mark costs a look at rows that stand.
+    lingerMs: 50,
+  });
+}
+
+function byEvent(items: Mark[]) {
   const found = new Map<Id<"evt">, { key: Id<"evt">; endpoints: EndpointId[]; all: boolean }>();
   for (const { key, endpoint, all } of items) {
     const one = found.get(key);

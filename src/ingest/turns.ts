@@ -1,6 +1,17 @@
 // Whose turn is it? Jobs wait by key, each key in its order, none in front of a key that could run; in small portions.
 
+export type Ended = "settled" | "unsettled";
 type Refusal = "full" | "refused";
+
+export type TurnOptions<Job> = {
+  keyOf(job: Job): string;
+  /** Whether a job may begin now, later, or not at all. */
+  enter(job: Job): "entered" | "later" | "refused";
+  run(job: Job): Promise<Ended>;
+  /** For a job that finds no room in memory, and for all that wait for a gate that refuses. */
+  refuse(job: Job, why: Refusal): Promise<Ended>;
+  done(job: Job, how: Ended): void;
+};
 
 export type Turns<Job> = {
   add(job: Job): void;
@@ -13,73 +24,90 @@ const waitingOfKeyMax = 500;
 /** Jobs that are begun in one turn of the event loop: requests that come in meanwhile are not kept waiting. */
 const portionMax = 16;
 
-/**
- * Runs jobs as their gates open. `enter` answers whether a job may begin now, later, or not at all; a job for which there is
- * no room in memory, and all that wait for a gate that refuses, go to `refuse`.
- */
-export function createTurns<Job>(options: {
-  keyOf(job: Job): string;
-  enter(job: Job): "entered" | "later" | "refused";
-  run(job: Job): Promise<"settled" | "unsettled">;
-  refuse(job: Job, why: Refusal): Promise<"settled" | "unsettled">;
-  done(job: Job, how: "settled" | "unsettled"): void;
-}): Turns<Job> {
-  const { keyOf, enter, run, refuse, done } = options;
-  /** By key; the map's order is that of the turns. */
-  const queues = new Map<string, Job[]>();
-  let waiting = 0;
-  let scheduled = false;
+/** Runs jobs as their gates open. */
+export function createTurns<Job>(options: TurnOptions<Job>): Turns<Job> {
+  const queues = createQueues<Job>();
+  let isScheduled = false;
 
-  const end = (job: Job, work: Promise<"settled" | "unsettled">): void => {
+  const end = (job: Job, work: Promise<Ended>): void => {
     void work
-      .catch((): "unsettled" => "unsettled")
+      .catch((): Ended => "unsettled")
       .then((how) => {
-        done(job, how);
-        if (waiting > 0) schedule();
+        options.done(job, how);
+        if (queues.size() > 0) schedule();
       });
   };
   const schedule = (): void => {
-    if (scheduled) return;
-    scheduled = true;
-    setImmediate(pump);
+    if (isScheduled) return;
+    isScheduled = true;
+    setImmediate(() => {
+      isScheduled = false;
+      if (beginPortion(queues, options, end) === "more") schedule();
+    });
   };
-  /** One round over the keys that wait: from each as much as its gate lets through. */
-  const pump = (): void => {
-    scheduled = false;
-    let left = portionMax;
-    for (const [key, queue] of [...queues]) {
-      if (left === 0) return schedule();
-      left = drain(key, queue, left);
-    }
+  return {
+    add(job) {
+      const key = options.keyOf(job);
+      if (queues.sizeOf(key) >= waitingOfKeyMax) return end(job, options.refuse(job, "full"));
+      queues.add(key, job);
+      schedule();
+    },
+    waiting: queues.size,
   };
-  const drain = (key: string, queue: Job[], portion: number): number => {
-    let left = portion;
-    while (queue.length > 0 && left > 0) {
-      const [job] = queue;
-      if (job === undefined) break;
+}
+
+/** Begins what may begin, from one key after the other. `more`: the portion is used up before the keys are. */
+function beginPortion<Job>(
+  queues: Queues<Job>,
+  { enter, run, refuse }: TurnOptions<Job>,
+  end: (job: Job, work: Promise<Ended>) => void,
+): "more" | "done" {
+  let left = portionMax;
+  for (const key of queues.keys()) {
+    for (let job = queues.first(key); job !== undefined; job = queues.first(key)) {
+      if (left === 0) {
+        queues.putLast(key);
+        return "more";
+      }
       const entry = enter(job);
-      if (entry === "later") return left;
-      queue.shift();
-      waiting--;
+      if (entry === "later") break;
+      queues.shift(key);
       left--;
       end(job, entry === "entered" ? run(job) : refuse(job, "refused"));
     }
-    queues.delete(key);
-    // Behind the others: no key that has many jobs is in front of one that has few.
-    if (queue.length > 0) queues.set(key, queue);
-    return left;
-  };
+  }
+  return "done";
+}
 
+type Queues<Job> = ReturnType<typeof createQueues<Job>>;
+
+/** Jobs by key; the keys in the order of their turns. */
+function createQueues<Job>() {
+  const jobsByKey = new Map<string, Job[]>();
+  let size = 0;
   return {
-    add(job) {
-      const key = keyOf(job);
-      const queue = queues.get(key);
-      if (queue !== undefined && queue.length >= waitingOfKeyMax) return end(job, refuse(job, "full"));
-      if (queue === undefined) queues.set(key, [job]);
-      else queue.push(job);
-      waiting++;
-      schedule();
+    keys: () => [...jobsByKey.keys()],
+    size: () => size,
+    sizeOf: (key: string) => jobsByKey.get(key)?.length ?? 0,
+    first: (key: string): Job | undefined => jobsByKey.get(key)?.[0],
+    add(key: string, job: Job): void {
+      const jobs = jobsByKey.get(key);
+      if (jobs === undefined) jobsByKey.set(key, [job]);
+      else jobs.push(job);
+      size++;
     },
-    waiting: () => waiting,
+    shift(key: string): void {
+      const jobs = jobsByKey.get(key);
+      if (jobs?.shift() === undefined) return;
+      size--;
+      if (jobs.length === 0) jobsByKey.delete(key);
+    },
+    /** Behind the others: no key that has many jobs is in front of one that has few. */
+    putLast(key: string): void {
+      const jobs = jobsByKey.get(key);
+      if (jobs === undefined) return;
+      jobsByKey.delete(key);
+      jobsByKey.set(key, jobs);
+    },
   };
 }

@@ -1,7 +1,7 @@
 // Lanes: the deliveries of an endpoint that wait for their turn, in the order in which their events came.
 import type { DeliveryReason } from "../model/delivery.ts";
 import type { DeliveryId, EndpointId, Id, TenantId } from "../model/ids.ts";
-import type { Database } from "./database.ts";
+import type { Collection, Database } from "./database.ts";
 import type { StoredDelivery } from "./deliveries.ts";
 import type { StoredEvent } from "./events.ts";
 
@@ -12,7 +12,11 @@ const changeMax = 1_000;
 export function createDeliveryLanes(database: Database) {
   const raw = database.raw<StoredDelivery>("deliveries");
   const events = database.raw<StoredEvent>("events");
-  const lane = (tenantId: TenantId, endpointId: EndpointId) => ({ tenantId, endpointId, lane: { $exists: true } });
+  const lane = (tenantId: TenantId, endpointId: EndpointId) => ({
+    tenantId,
+    endpointId,
+    lane: { $exists: true as const },
+  });
   const inOrder = { "event.key": 1 } as const;
 
   return {
@@ -44,6 +48,29 @@ export function createDeliveryLanes(database: Database) {
       return (await raw.findOne(lane(tenantId, endpointId), { projection: { _id: 1 }, hint: "lane" })) === null;
     },
 
+    ...createLaneChanges(raw, lane),
+
+    /** The oldest event that this endpoint is owed and whose delivery has not been put down yet; undefined when there is none. */
+    async oldestOwed(tenantId: TenantId, endpointId: EndpointId): Promise<Id<"evt"> | undefined> {
+      const owed = { tenantId, "fanOut.state": "pending" as const, "fanOut.endpoints": endpointId };
+      const found = await events.find(owed, { projection: { _id: 1 }, hint: "fanOutDue" }).toArray();
+      return found.map((one) => one._id).sort()[0];
+    },
+  };
+}
+
+type LaneFilter = (
+  tenantId: TenantId,
+  endpointId: EndpointId,
+) => {
+  tenantId: TenantId;
+  endpointId: EndpointId;
+  lane: { $exists: true };
+};
+
+/** How deliveries leave a lane, or stay together in it. */
+function createLaneChanges(raw: Collection<StoredDelivery>, lane: LaneFilter) {
+  return {
     /** Has these rows stay together as one batch. Journaled. */
     async joinBatch(tenantId: TenantId, ids: DeliveryId[], batch: string): Promise<void> {
       await raw.updateMany({ _id: { $in: ids }, tenantId, lane: { $exists: true } }, { $set: { "lane.batch": batch } });
@@ -67,13 +94,6 @@ export function createDeliveryLanes(database: Database) {
           { $set: ended, $unset: { lane: "", nextAttemptAt: "" } },
         );
       }
-    },
-
-    /** The oldest event that this endpoint is owed and whose delivery has not been put down yet; undefined when there is none. */
-    async oldestOwed(tenantId: TenantId, endpointId: EndpointId): Promise<Id<"evt"> | undefined> {
-      const owed = { tenantId, "fanOut.state": "pending" as const, "fanOut.endpoints": endpointId };
-      const found = await events.find(owed, { projection: { _id: 1 }, hint: "fanOutDue" }).toArray();
-      return found.map((one) => one._id).sort()[0];
     },
   };
 }
