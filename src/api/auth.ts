@@ -2,6 +2,7 @@
 import { timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { ConfigError } from "../config.ts";
+import { isWithin, parseAddress, parseNetworks } from "../delivery/address-ranges.ts";
 import type { Log } from "../log.ts";
 import { parseApiKey, type ParsedApiKey } from "../model/api-key.ts";
 import { AppError } from "../model/errors.ts";
@@ -19,24 +20,26 @@ export type Authenticate = (request: IncomingMessage) => Promise<Principal> | Pr
 export const keyTrustMs = 30_000;
 const keysMax = 5_000;
 
-type Verified = { principal: Principal; untilMs: number };
+type Networks = ReturnType<typeof parseNetworks>;
+/** `uses` have not been noted yet. */
+type Verified = { principal: Principal; untilMs: number; networks: Networks | undefined; uses: number };
+
+export type Authenticator = Authenticate & {
+  /** Looks this key up at its next use: it was changed. */
+  forget(keyId: string): void;
+};
 
 /**
  * Finds out who is calling. Throws AppError `auth.missing`, `auth.invalid`, or `rate.limited` for an address that has
  * failed too often. A key of the wrong form or checksum costs no look at the database.
  */
 export function createAuthenticator(deps: {
-  apiKeys: Pick<ApiKeyStore, "find">;
+  apiKeys: Pick<ApiKeyStore, "find"> & Partial<Pick<ApiKeyStore, "noteUses">>;
   nowMs?: () => number;
   limit?: AddressLimit;
-}): Authenticate {
+}): Authenticator {
   const { apiKeys, nowMs = Date.now, limit = createAddressLimit({ nowMs }) } = deps;
-  const verifiedByHash = new Map<string, Verified>();
-
-  const trusted = (key: ParsedApiKey): Principal | undefined => {
-    const verified = verifiedByHash.get(key.hash);
-    return verified && verified.untilMs > nowMs() ? verified.principal : undefined;
-  };
+  const memory = createKeyMemory(nowMs);
   const refuse = (request: IncomingMessage, error: AppError): never => {
     limit.fail(request.socket.remoteAddress);
     throw error;
@@ -45,21 +48,20 @@ export function createAuthenticator(deps: {
     const stored = await answerInTime(apiKeys.find(key.id));
     if (!stored || !isSameHash(stored.hash, key.hash) || !isUsable(stored, nowMs()))
       return refuse(request, invalidKey());
-    const principal = { tenantId: stored.tenantId, keyId: stored._id, scopes: new Set(stored.scopes) };
-    const untilMs = Math.min(nowMs() + keyTrustMs, stored.expiresAt?.getTime() ?? Number.POSITIVE_INFINITY);
-    verifiedByHash.delete(key.hash);
-    verifiedByHash.set(key.hash, { principal, untilMs });
-    const [oldest] = verifiedByHash.keys();
-    if (verifiedByHash.size > keysMax && oldest !== undefined) verifiedByHash.delete(oldest);
+    const { verified, usesBefore } = memory.remember(key.hash, stored);
+    const principal = use(request, verified);
+    // With this one, which is the newest. Nobody waits for it, and a count that is lost is no loss.
+    verified.uses = 0;
+    void apiKeys.noteUses?.(stored._id, usesBefore + 1, new Date(nowMs())).catch(() => undefined);
     return principal;
   };
 
-  return (request) => {
+  const authenticate: Authenticate = (request) => {
     const token = bearerOf(request.headers.authorization);
     const key = token === undefined ? undefined : parseApiKey(token);
     // A sender that is known to be good is not made to pay for its neighbours behind the same address.
-    const principal = key && trusted(key);
-    if (principal) return principal;
+    const verified = key && memory.of(key.hash);
+    if (verified) return use(request, verified);
     const waitMs = limit.waitMs(request.socket.remoteAddress);
     if (waitMs > 0) {
       const detail = "Too many requests without a valid API key came from this address.";
@@ -71,6 +73,40 @@ export function createAuthenticator(deps: {
     }
     return key ? look(request, key) : refuse(request, invalidKey());
   };
+  return Object.assign(authenticate, { forget: memory.forget });
+}
+
+/** Keys that were verified a moment ago, by their hashes. */
+function createKeyMemory(nowMs: () => number) {
+  const verifiedByHash = new Map<string, Verified>();
+  return {
+    of(hash: string): Verified | undefined {
+      const verified = verifiedByHash.get(hash);
+      return verified && verified.untilMs > nowMs() ? verified : undefined;
+    },
+    /** `usesBefore`: how often it was used since it was last looked up. */
+    remember(hash: string, stored: StoredApiKey): { verified: Verified; usesBefore: number } {
+      const principal = { tenantId: stored.tenantId, keyId: stored._id, scopes: new Set(stored.scopes) };
+      const untilMs = Math.min(nowMs() + keyTrustMs, stored.expiresAt?.getTime() ?? Number.POSITIVE_INFINITY);
+      const networks = stored.allowedIps && parseNetworks(stored.allowedIps);
+      const usesBefore = verifiedByHash.get(hash)?.uses ?? 0;
+      const verified: Verified = { principal, untilMs, networks, uses: 0 };
+      verifiedByHash.delete(hash);
+      verifiedByHash.set(hash, verified);
+      const [oldest] = verifiedByHash.keys();
+      if (verifiedByHash.size > keysMax && oldest !== undefined) verifiedByHash.delete(oldest);
+      return { verified, usesBefore };
+    },
+    forget(keyId: string): void {
+      for (const [hash, { principal }] of verifiedByHash) if (principal.keyId === keyId) verifiedByHash.delete(hash);
+    },
+  };
+}
+
+function use(request: IncomingMessage, verified: Verified): Principal {
+  if (verified.networks && !isFrom(request.socket.remoteAddress, verified.networks)) throw foreignAddress();
+  verified.uses++;
+  return verified.principal;
 }
 
 /**
@@ -123,6 +159,16 @@ function isSameHash(stored: string, given: string): boolean {
 
 function isUsable(key: StoredApiKey, nowMs: number): boolean {
   return key.revokedAt === undefined && (key.expiresAt === undefined || key.expiresAt.getTime() > nowMs);
+}
+
+/** Whether the other end of the connection lies in a key's networks. Behind a proxy that is the proxy's address. */
+function isFrom(address: string | undefined, networks: Networks): boolean {
+  const parsed = parseAddress(address ?? "");
+  return parsed !== undefined && isWithin(parsed, networks);
+}
+
+function foreignAddress(): AppError {
+  return new AppError("auth.scope", { detail: "The API key may not be used from this address: see its allowed IPs." });
 }
 
 /** One answer for every kind of wrong key: which of them it is, is nobody's business. */

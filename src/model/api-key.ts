@@ -8,10 +8,15 @@ const digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 export type ParsedApiKey = { id: string; environment: "live" | "test"; hash: string };
 
-/** A new key with 238 random bits of secret. */
-export function newApiKey(environment: "live" | "test" = "live"): string {
-  const body = `mr_${environment}_${randomBase62(52)}`;
+/** A new key with 238 random bits of secret; under an id that there is already, it takes the place of that key. */
+export function newApiKey(environment: "live" | "test" = "live", id: string = randomBase62(12)): string {
+  const body = `mr_${environment}_${id}${randomBase62(40)}`;
   return body + checksumOf(body);
+}
+
+/** What may be shown of a key: its first letters and eight digits of its id, of which nobody learns the secret. */
+export function apiKeyPrefix(id: string, environment: "live" | "test" = "live"): string {
+  return `mr_${environment}_${id.slice(0, 8)}...`;
 }
 
 /** The parts of a key whose form and checksum are right; undefined otherwise, at no cost of a look-up. */

@@ -20,6 +20,8 @@ export const scopes = [
   "templates:write",
   "secrets:reveal",
   "secrets:rotate",
+  "keys:read",
+  "keys:write",
 ] as const;
 
 export type Scope = (typeof scopes)[number];

@@ -32,13 +32,18 @@ export function viewOf(row: StoredDelivery, bodies: ReadonlyMap<string, AttemptB
     event: { id: event.id, type: event.type },
     status,
     ...(reason === undefined ? {} : { reason }),
-    attempts: attempts.map((attempt) => attemptViewOf(attempt, bodies.get(bodyKey(id, attempt.number)))),
-    ...(nextAttemptAt === undefined ? {} : { nextAttemptAt: nextAttemptAt.toISOString() }),
+    // One that was given up may have been written after a later one.
+    attempts: inOrder(attempts).map((attempt) => attemptViewOf(attempt, bodies.get(bodyKey(id, attempt.number)))),
+    ...(nextAttemptAt === undefined || status !== "pending" ? {} : { nextAttemptAt: nextAttemptAt.toISOString() }),
     ...(lane === undefined ? {} : { waiting: lane.why }),
     createdAt: createdAt.toISOString(),
     ...(endedAt === undefined ? {} : { endedAt: endedAt.toISOString() }),
     ...(test === undefined ? {} : { test }),
   };
+}
+
+function inOrder(attempts: readonly AttemptRow[]): AttemptRow[] {
+  return attempts.toSorted((a, b) => a.number - b.number);
 }
 
 /** An attempt with what it sent and got, where that is kept still. */

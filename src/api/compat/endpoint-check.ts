@@ -48,6 +48,7 @@ export function endpointCheckRoute({ http, log }: Pick<CompatDeps, "http" | "log
         },
       },
     },
+    ownTime: true,
     async handler({ tenantId, keyId, body: given }) {
       const checked = await checkEndpoint(http, given.url ?? given.endpointUrl ?? "");
       log.info({ tenantId, keyId, status: checked["status"] }, "a URL was checked");

@@ -17,6 +17,9 @@ import { sampleData, testTypeOf } from "./sample-data.ts";
 import { compatTag, profileQuery } from "./webhooks.ts";
 import { webhookIdOf } from "./webhook-id.ts";
 
+/** Longest that a test waits for the receiver, in milliseconds: somebody waits for its answer. */
+const testMsMax = 20_000;
+
 type Simulation = { type?: string; eventType?: string; data?: Json; mockData?: Json };
 
 const typeQuery = {
@@ -53,12 +56,13 @@ function testRoute(deps: CompatDeps, path: WebhookPath): Route {
   return route({
     method: "post",
     path: `${path}/{id}/test`,
-    scope: "deliveries:execute",
+    scope: "endpoints:write",
     tag: compatTag,
     summary: "Send a test event; the body, if there is one, is its data",
     query: { ...profileQuery, ...typeQuery },
     body: jsonBody<Json | undefined>({}, { required: false, anyTypeBytesMax: controlBytesMax }),
     responses: { 200: testAnswer },
+    ownTime: true,
     handler: async (request) => ({ status: 200, body: await sendTest(deps, path, request, request.body) }),
   });
 }
@@ -67,11 +71,12 @@ function testByGetRoute(deps: CompatDeps, path: WebhookPath): Route {
   return route({
     method: "get",
     path: `${path}/{id}/test`,
-    scope: "deliveries:execute",
+    scope: "endpoints:write",
     tag: compatTag,
     summary: "Send a test event, by GET as one of the systems has it",
     query: { ...profileQuery, ...typeQuery },
     responses: { 200: { ...testAnswer, etag: false } },
+    ownTime: true,
     async handler(request) {
       if (request.method !== "GET") {
         throw new AppError("route.method", { detail: "A test is sent by GET or POST: HEAD sends nothing." });
@@ -106,7 +111,7 @@ async function trySend(
   type: string,
   data: Json,
 ): Promise<Sent> {
-  const sent = await send(tenantId, id, { type, dataText: JSON.stringify(data) });
+  const sent = await send(tenantId, id, { type, dataText: JSON.stringify(data), timeoutMsMax: testMsMax });
   if (sent === undefined) throw new AppError("resource.not_found", { detail: "There is no webhook with this id." });
   const { row, attempt, bodies } = sent;
   const delivery = viewOf(row, new Map([[bodyKey(row._id, attempt.number), bodies]]));
@@ -152,12 +157,13 @@ function simulateRoute(deps: CompatDeps, path: WebhookPath): Route {
   return route({
     method: "post",
     path: `${path}/{id}/simulate`,
-    scope: "deliveries:execute",
+    scope: "endpoints:write",
     tag: compatTag,
     summary: "Send a simulated event of a type, with data of your own or made data",
     query: profileQuery,
     body: jsonBody<Simulation | undefined>(simulationSchema, { required: false, anyTypeBytesMax: controlBytesMax }),
     responses: { 200: testAnswer },
+    ownTime: true,
     async handler(request) {
       const { tenantId, keyId, body = {} } = request;
       const { endpoint, dialect } = await hearOf(deps, request, path);
