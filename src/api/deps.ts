@@ -5,6 +5,7 @@ import type { ConnectionDesk } from "../connector/connections.ts";
 import type { Connector } from "../connector/contract.ts";
 import type { SigningSecrets } from "../connector/signing-secrets.ts";
 import type { BulkRetry } from "../model/bulk-retry.ts";
+import type { HttpClient } from "../delivery/http.ts";
 import type { EndpointDesk } from "../endpoint/desk.ts";
 import type { OpenEndpoint } from "../endpoint/open-endpoint.ts";
 import type { Profiles } from "../endpoint/profiles.ts";
@@ -54,6 +55,8 @@ export type ApiDeps = {
   endpoints: EndpointDesk;
   profiles: Profiles;
   sendTest: SendTest;
+  /** For checks of URLs before anybody subscribes. */
+  http: Pick<HttpClient, "send">;
   /** An endpoint with its secrets, from memory: the inbox tells by them who signed. */
   openEndpoint?: (tenantId: TenantId, id: EndpointId) => OpenEndpoint | undefined;
   /** For Temporal's UI; absent while payloads are not sealed. */

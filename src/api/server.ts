@@ -6,6 +6,8 @@ import { createAuthenticator, type Authenticate } from "./auth.ts";
 import { blobRoutes } from "./blobs.ts";
 import { bulkRetryRoutes } from "./bulk-retries.ts";
 import { codecRoutes, guardCodec } from "./codec.ts";
+import { apiKeyRoutes } from "./compat/api-keys.ts";
+import { compatRoutes } from "./compat/routes.ts";
 import { connectionCredentialRoutes } from "./connection-credentials.ts";
 import { connectionRoutes } from "./connections.ts";
 import { connectorRoutes } from "./connectors.ts";
@@ -59,13 +61,18 @@ const headersMax = 100;
 export function createApi(deps: ApiDeps, extra: readonly Route[] = []): Api {
   let closing = false;
   const isClosing = () => closing;
-  const documented = [...resourceRoutes(deps), ...healthRoutes({ ...deps, isClosing }), ...extra];
+  const authenticate = createAuthenticator({ apiKeys: deps.store.apiKeys });
+  const documented = [
+    ...resourceRoutes(deps),
+    ...apiKeyRoutes({ ...deps, forgetKey: authenticate.forget }),
+    ...healthRoutes({ ...deps, isClosing }),
+    ...extra,
+  ];
   let openApi: string | undefined;
   const routes = [...documented, ...docsRoutes(() => (openApi ??= JSON.stringify(openApiOf(documented, version))))];
   for (const { method, path, scope } of routes) {
     if (!scope) throw new Error(`${method.toUpperCase()} ${path} has no scope: name one, or "public".`);
   }
-  const authenticate = createAuthenticator({ apiKeys: deps.store.apiKeys });
   const idempotency = createIdempotency({ store: deps.store.idempotency, vault: deps.vault });
   const docsUrl = `${deps.config.publicUrl ?? ""}/docs/errors`;
 
@@ -113,6 +120,7 @@ function resourceRoutes(deps: ApiDeps): Route[] {
     ...endpointSecretRoutes(deps),
     ...endpointTestRoutes(deps),
     ...profileRoutes(deps),
+    ...compatRoutes(deps),
     ...inboxRoutes(deps),
     ...schemaRoutes(),
     ...(deps.codec ? codecRoutes(deps.codec) : []),
@@ -157,9 +165,9 @@ function beginAnswer(isClosing: () => boolean): RequestHandler {
   };
 }
 
-/** Below /v1 nobody learns what there is without a key. */
+/** Below /v1 and /api nobody learns what there is without a key. */
 async function authenticateApi(request: Parameters<RequestHandler>[0], authenticate: Authenticate): Promise<void> {
-  if (/^\/v1(\/|$)/.test(request.path)) await authenticate(request);
+  if (/^\/(v1|api)(\/|$)/.test(request.path)) await authenticate(request);
 }
 
 /** The one place where errors become answers. */

@@ -79,6 +79,7 @@ export async function startApi(
       vault,
       signingSecrets: createSigningSecrets({ tenants: store.tenants, vault }),
       ...webhooks,
+      http,
       ready: async () => ({ ready: true, checks: { mongodb: "ok" } }),
       ...options.deps,
     },
