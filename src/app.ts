@@ -33,7 +33,7 @@ import { createRecovery } from "./recovery/retry.ts";
 import { openStore, type Store } from "./store/store.ts";
 import { parseKeyring } from "./vault/keyring.ts";
 import { createVault, type Vault } from "./vault/vault.ts";
-import { createWebhooks, type Webhooks } from "./webhooks.ts";
+import { createWebhooks, type SendingParts, type Webhooks } from "./webhooks.ts";
 
 export type AppOptions = {
   config: Config;
@@ -52,6 +52,8 @@ export type AppOptions = {
   createAccept?: typeof createAccept;
   /** Called between two steps of accepting and sending; the fault tests end the process there. */
   fault?: (point: string) => void | Promise<void>;
+  /** Who sends to endpoints; the fault tests put broken ones here. */
+  sending?: SendingParts;
 };
 
 export type App = Awaited<ReturnType<typeof createApp>>;
@@ -90,7 +92,7 @@ export async function createApp(options: AppOptions) {
 
 /** What every process has, whatever its role. */
 async function createParts(options: AppOptions): Promise<Parts> {
-  const { config, log, fault } = options;
+  const { config, log, fault, sending } = options;
   const store = await openStore(options.mongodbUri, options.database ? { database: options.database } : {});
   if (options.apiKey) await ensureBootstrapKey(store, options.apiKey, log);
   const keyring = parseKeyring(options.keyring);
@@ -103,7 +105,10 @@ async function createParts(options: AppOptions): Promise<Parts> {
   const observer = createDeliveryObserver({ store, metrics, nowMs: Date.now, log });
   // Made below, with the activities that use it.
   const engineLater = () => engine;
-  const webhooks = await createWebhooks({ store, vault, http, policy, observer, engine: engineLater, log, fault });
+  const webhooks = await createWebhooks({
+    ...{ store, vault, http, policy, observer, log, fault, sending },
+    engine: engineLater,
+  });
   metrics.followInFlight(webhooks.gates.inFlight);
   const engine: Engine = createEngine({
     temporal: { ...config.temporal, address: options.temporalAddress, uiUrl: options.temporalUiUrl },
@@ -156,6 +161,7 @@ async function startIntake(parts: Parts) {
     endpoints: sending.endpoints,
     sender: sending.sender,
     fanOutRelay: sending.relay,
+    fanOutLeaseMs: sending.leaseMs,
     accepted: metrics.accepted,
     log,
     fault,
@@ -219,6 +225,7 @@ async function listen(intake: Awaited<ReturnType<typeof startIntake>>, parts: Pa
     openEndpoint: intake.sending.endpoints.find,
     profiles: parts.webhooks.profiles,
     sendTest: parts.webhooks.sendTest,
+    http: parts.http,
     ...(parts.codec ? { codec: parts.codec } : {}),
     ready: () => checkReadiness(store, engine),
   });

@@ -33,7 +33,15 @@ type Deps = {
   /** Known later: the engine is made with the activities that use it. */
   engine: () => Pick<Engine, "deliveries">;
   log: Log;
+  /** Who sends what is owed; the fault tests put broken ones here to see that they notice. */
+  sending?: SendingParts | undefined;
   fault?: FaultPoint | undefined;
+};
+
+export type SendingParts = {
+  createSender?: typeof createSender;
+  createRelay?: typeof createFanOutRelay;
+  leaseMs?: number;
 };
 
 export type Webhooks = Awaited<ReturnType<typeof createWebhooks>>;
@@ -85,11 +93,11 @@ export async function createWebhooks(deps: Deps) {
 type Parts = { profiles: Profiles; gates: Gates; carry: Omit<CarryDeps, "gates"> };
 
 async function startSending(deps: Deps, { profiles, gates, carry }: Parts) {
-  const { store, vault, log, fault } = deps;
+  const { store, vault, log, fault, sending } = deps;
   const endpoints = await watchEndpoints({ endpoints: store.endpoints, profiles, vault, log });
-  const leases = createLeases({ store, log });
+  const leases = createLeases({ store, log, leaseMs: sending?.leaseMs });
   const wakeLane = createLaneWakes((lane) => deps.engine().deliveries.wakeLane(lane));
-  const sender = createSender({
+  const sender = (sending?.createSender ?? createSender)({
     ...carry,
     gates,
     store,
@@ -100,7 +108,7 @@ async function startSending(deps: Deps, { profiles, gates, carry }: Parts) {
     log,
     fault,
   });
-  const relay = createFanOutRelay({ store, sender, gates, log });
+  const relay = (sending?.createRelay ?? createFanOutRelay)({ store, sender, gates, leaseMs: leases.leaseMs, log });
   const desk = createEndpointDesk({
     endpoints: store.endpoints,
     vault,
@@ -116,6 +124,7 @@ async function startSending(deps: Deps, { profiles, gates, carry }: Parts) {
     endpoints,
     sender,
     relay,
+    leaseMs: leases.leaseMs,
     wakeLane,
     async close(): Promise<void> {
       await relay.close();

@@ -16,7 +16,6 @@ import {
 import type { Store } from "../store/store.ts";
 import type { PublishedFlows } from "./match-index.ts";
 import type { EndpointIndex, EndpointMatches } from "../endpoint/endpoint-index.ts";
-import { fanOutLeaseMs } from "./fan-out-leases.ts";
 import type { FanOutRelay } from "./fan-out-relay.ts";
 import type { Relay } from "./relay.ts";
 import type { Sender } from "./sender.ts";
@@ -43,6 +42,8 @@ export type AcceptDeps = {
   endpoints: Pick<EndpointIndex, "match">;
   sender: Pick<Sender, "hasRoom" | "dispatch">;
   fanOutRelay: Pick<FanOutRelay, "isBehind" | "wake">;
+  /** How long this process holds what is owed to endpoints, in milliseconds. */
+  fanOutLeaseMs: number;
   /** Told of each event that is accepted for the first time. */
   accepted?: () => void;
   log: Log;
@@ -69,7 +70,7 @@ export function createAccept(deps: AcceptDeps): Accept {
     const startsHere = targets.length > 0 && starter.hasRoom() && !relay.isBehind();
     const sendsHere = deps.sender.hasRoom() && !deps.fanOutRelay.isBehind();
     const due = (holds: boolean, leaseMs: number) => new Date(store.nowMs() + (holds ? leaseMs : 0));
-    const fanOut = fanOutOf(matched.endpoints, due(sendsHere, fanOutLeaseMs));
+    const fanOut = fanOutOf(matched.endpoints, due(sendsHere, deps.fanOutLeaseMs));
     const stored = newStoredEvent(event, {
       key: newEventKey(),
       tenantId,

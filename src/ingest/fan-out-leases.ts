@@ -7,8 +7,9 @@ import type { Store } from "../store/store.ts";
 import { startLoop } from "./loop.ts";
 
 /** How long an event is held without a renewal, in milliseconds: what a crash costs until somebody else sends. */
-export const fanOutLeaseMs = 15_000;
-const renewEveryMs = 5_000;
+const leaseMsDefault = 15_000;
+/** A lease is renewed this often before it ends. */
+const renewals = 3;
 /** When an event is looked at again whose deliveries could not be carried on, in milliseconds. */
 const againMs = 2_000;
 
@@ -21,18 +22,19 @@ export type Held = {
 
 export type Leases = ReturnType<typeof createLeases>;
 
-export function createLeases(deps: { store: Pick<Store, "events">; log: Log }) {
-  const { store, log } = deps;
+export function createLeases(deps: { store: Pick<Store, "events">; log: Log; leaseMs?: number | undefined }) {
+  const { store, log, leaseMs = leaseMsDefault } = deps;
+  const renewEveryMs = leaseMs / renewals;
   const held = new Map<Id<"evt">, { renewedAtMs: number }>();
   const marks = createMarks(store);
   const loop = startLoop(
     renewEveryMs,
     async () => {
       const now = Date.now();
-      const old = [...held].filter(([, one]) => now - one.renewedAtMs >= renewEveryMs - 1_000);
+      const old = [...held].filter(([, one]) => now - one.renewedAtMs >= renewEveryMs / 2);
       await store.events.leaseFanOut(
         old.map(([key]) => key),
-        fanOutLeaseMs,
+        leaseMs,
       );
       for (const [, one] of old) one.renewedAtMs = now;
     },
@@ -67,6 +69,7 @@ export function createLeases(deps: { store: Pick<Store, "events">; log: Log }) {
         },
       };
     },
+    leaseMs,
     size: () => held.size,
     idle: () => marks.idle(),
     close: loop.close,

@@ -3,7 +3,6 @@ import { deliveryIdOf } from "../endpoint/delivery-id.ts";
 import type { Gates } from "../endpoint/gates.ts";
 import type { Log } from "../log.ts";
 import type { Store } from "../store/store.ts";
-import { fanOutLeaseMs } from "./fan-out-leases.ts";
 import { startLoop } from "./loop.ts";
 import type { Sender } from "./sender.ts";
 
@@ -13,14 +12,16 @@ const pollMs = 1_000;
 /** An event that is owed for longer than this is worth an alarm. */
 const alarmMs = 60_000;
 
-type RelayDeps = {
+export type FanOutRelayDeps = {
   store: Pick<Store, "events" | "deliveries">;
   sender: Pick<Sender, "hasRoom" | "dispatch">;
   gates: Pick<Gates, "behind" | "setAhead">;
+  /** How long a claim holds an event, in milliseconds. */
+  leaseMs: number;
   log: Log;
 };
 
-export function createFanOutRelay(deps: RelayDeps) {
+export function createFanOutRelay(deps: FanOutRelayDeps) {
   const { store, sender, log } = deps;
   let behind = true; // Until the first look says otherwise: what a crash left goes first.
   let alarmAtMs = Date.now() + alarmMs;
@@ -28,7 +29,7 @@ export function createFanOutRelay(deps: RelayDeps) {
   /** Takes what is due while there is room. */
   async function sweep(): Promise<void> {
     while (!loop.isClosing() && sender.hasRoom()) {
-      const event = await store.events.claimFanOut(fanOutLeaseMs);
+      const event = await store.events.claimFanOut(deps.leaseMs);
       if (!event) {
         behind = false;
         return;
