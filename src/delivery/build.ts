@@ -12,7 +12,7 @@ import type { Scene } from "./profile-variables.ts";
 import type { Profile, ProfileSignature } from "./profile-form.ts";
 
 export { bodyOf } from "./body.ts";
-export type { Body, Delivery, DeliveryEvent, DeliveryInput } from "./input.ts";
+export type { Delivery, DeliveryInput } from "./input.ts";
 
 /** The signed body and headers of one attempt, or why they cannot be made: nothing ever goes out unsigned. */
 export function buildDelivery(profile: Profile, input: DeliveryInput): Delivery {

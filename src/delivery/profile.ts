@@ -12,8 +12,8 @@ import type { ProfileTemplate } from "./profile-template.ts";
 import { profileDefaults, profileSchema } from "./profile-form.ts";
 import type { Profile, ProfileInput, ProfileSignature } from "./profile-form.ts";
 
-export { profileDefaults, profileIdSchema, profileSchema } from "./profile-form.ts";
-export type { AnswerRules, Profile, ProfileInput, ProfileSignature, StatusOutcome } from "./profile-form.ts";
+export { profileIdSchema, profileSchema } from "./profile-form.ts";
+export type { AnswerRules, Profile, ProfileInput } from "./profile-form.ts";
 
 /** Longest envelope, as JSON text, in characters. */
 const envelopeCharsMax = 16_384;

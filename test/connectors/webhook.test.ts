@@ -4,7 +4,9 @@ import { connectors } from "../../connectors/index.ts";
 import type { Performed } from "../../src/connector/executor.ts";
 import type { Connections } from "../../src/connector/open-connection.ts";
 import { createHttpClient } from "../../src/delivery/http.ts";
+import { findProfile, profileIds } from "../../src/delivery/profiles.ts";
 import { newWebhookSecret } from "../../src/delivery/sign.ts";
+import { verifySignature } from "../../src/delivery/verify.ts";
 import type { JsonObject } from "../../src/model/json.ts";
 import { anExecutor, attempted, noConnections } from "../support/executor.ts";
 import { startReceiver } from "../support/receiver.ts";
@@ -90,6 +92,45 @@ test("the hub profile sends the data alone with its own signature", async () => 
   expect(request?.headers["x-event-type"]).toBe("task.created");
   expect(request?.headers["x-hub-signature"]).toMatch(/^sha256=[0-9a-f]{64}$/);
   expect(request?.headers).not.toHaveProperty("webhook-signature");
+});
+
+test.each(profileIds)("the profile %s is sent, and its receiver's check holds for what arrives", async (id) => {
+  await using receiver = await startReceiver();
+  const url = `${receiver.url}/hooks?a=1`;
+  expect((await post({ url, profile: id })).outcome).toMatchObject({ ok: true });
+  const [request] = receiver.requests;
+  const profile = findProfile(id);
+  if (!request || !profile) throw new Error("nothing was received");
+  const given = { headers: request.headers, body: request.body, url, nowMs: Date.now(), keys: [secret] };
+  expect(verifySignature(profile, given)).toEqual({ verified: true });
+});
+
+test("a content type of one's own is covered by the signature of RFC 9421", async () => {
+  await using receiver = await startReceiver();
+  const headers = { "Content-Type": "application/vnd.shop+json" };
+  await post({ url: receiver.url, profile: "rfc9421", headers });
+  const [request] = receiver.requests;
+  const profile = findProfile("rfc9421");
+  if (!request || !profile) throw new Error("nothing was received");
+  expect(request.headers["content-type"]).toBe("application/vnd.shop+json");
+  const url = `${receiver.url}/`;
+  const given = { headers: request.headers, body: request.body, url, nowMs: Date.now(), keys: [secret] };
+  expect(verifySignature(profile, given)).toEqual({ verified: true });
+});
+
+test("aqio's form is written for those who ask for it by the content type", async () => {
+  await using receiver = await startReceiver();
+  const headers = { "Content-Type": "application/x-www-form-urlencoded" };
+  await post({ url: receiver.url, profile: "aqio", headers, data: { id: "reg_789" } });
+  const form = new URLSearchParams(receiver.requests[0]?.body.toString());
+  expect(form.get("data[object][id]")).toBe("reg_789");
+  expect(form.get("organization_id")).toBe("tnt_1");
+});
+
+test("the tenant is told to receivers that want to know", async () => {
+  await using receiver = await startReceiver();
+  await post({ url: receiver.url, profile: "brainsait" });
+  expect(JSON.parse(receiver.requests[0]?.body.toString() ?? "")).toMatchObject({ tenant_id: "tnt_1" });
 });
 
 test.each([

@@ -4,11 +4,8 @@ import type { ActionCall, Built } from "../../../src/connector/contract.ts";
 import { httpOutput, httpOutputSchema } from "../../../src/connector/output.ts";
 import { buildDelivery, profileHeaderNames } from "../../../src/delivery/build.ts";
 import { failureOfResult } from "../../../src/delivery/classify.ts";
-import type { HttpAnswer } from "../../../src/delivery/exchange.ts";
 import { checkHeaders } from "../../../src/delivery/header.ts";
-import { judgeAnswer } from "../../../src/delivery/judge.ts";
 import { defaultProfileId, findProfile, profileIds } from "../../../src/delivery/profiles.ts";
-import { failureClasses, type Failure } from "../../../src/model/failure.ts";
 import type { Json, JsonSchema } from "../../../src/model/json.ts";
 
 export type PostInput = {
@@ -68,8 +65,8 @@ export const post = defineAction<PostInput>({
     { input: "https://example.com", pointer: "" },
   ],
   request: buildPost,
-  response(answer, given) {
-    const failure = failureOf(answer, given);
+  response(answer) {
+    const failure = failureOfResult(answer);
     return failure === undefined ? { ok: true, output: httpOutput(answer) } : { ok: false, failure };
   },
 });
@@ -103,16 +100,6 @@ function buildPost(given: PostInput, call: ActionCall): Built {
     ok: true,
     request: { method: "POST", url: given.url, headers: { ...headers, ...ownHeaders }, body: delivery.body },
   };
-}
-
-/** By the profile's rules for answers. A step's policy goes by the class: it says whether those rules want another try. */
-function failureOf(answer: HttpAnswer, given: PostInput): Failure | undefined {
-  const profile = findProfile(given.profile ?? defaultProfileId);
-  if (profile === undefined) return failureOfResult(answer);
-  const { failure, stops, retried } = judgeAnswer(profile, answer);
-  if (failure === undefined) return undefined;
-  if (retried === true) return { ...failure, class: "transient" };
-  return stops && failureClasses[failure.class].retried ? { ...failure, class: "permanent" } : failure;
 }
 
 function textOf(body: Json): string {
