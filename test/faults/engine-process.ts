@@ -29,11 +29,14 @@ const programs = {
   mutant: ["--import", "tsx", join(packageRoot, "test", "faults", "mutant-main.ts")],
 };
 
+/** A main file of the tests, from the project's root, with its arguments. */
+export type ProgramFile = readonly [file: string, ...args: string[]];
+
 export type EngineOptions = {
   servers: Pick<Servers, "mongodbUri" | "temporalAddress">;
   /** Takes what the engine logs. */
   logFile: string;
-  program?: keyof typeof programs;
+  program?: keyof typeof programs | ProgramFile;
   /** `warn` unless given. */
   logLevel?: string;
 };
@@ -75,7 +78,7 @@ export async function startEngine(options: EngineOptions): Promise<EngineProcess
 
   function launch(): ChildProcess {
     const output = openSync(options.logFile, "a", 0o600);
-    const args = ["--disable-proto=delete", ...programs[options.program ?? "engine"]];
+    const args = ["--disable-proto=delete", ...argumentsOf(options.program ?? "engine")];
     const started = spawn(process.execPath, args, {
       cwd: packageRoot,
       env: environment,
@@ -108,6 +111,10 @@ export async function startEngine(options: EngineOptions): Promise<EngineProcess
     throw error;
   }
   return engine;
+}
+
+function argumentsOf(program: keyof typeof programs | ProgramFile): readonly string[] {
+  return typeof program === "string" ? programs[program] : ["--import", "tsx", ...program];
 }
 
 /** Nothing of this process's own settings reaches the engine. */
