@@ -76,12 +76,9 @@ test("a tenant's totals are those of all its endpoints, and of nobody else's", a
     ["order.created", 11],
   ]);
   const byEndpoint = await store.deliveryStats.byEndpoint(tenant, [one.endpointId, other.endpointId, newId("ep")]);
-  expect([...byEndpoint].map(([id, counts]) => [id, counts.attempts]).toSorted()).toEqual(
-    [
-      [one.endpointId, 1],
-      [other.endpointId, 110],
-    ].toSorted(),
-  );
+  expect(byEndpoint.size).toBe(2);
+  expect(byEndpoint.get(one.endpointId)?.attempts).toBe(1);
+  expect(byEndpoint.get(other.endpointId)?.attempts).toBe(110);
 });
 
 test("minutes go after three days, hours after 400", async () => {
@@ -96,10 +93,7 @@ test("minutes go after three days, hours after 400", async () => {
   const indexes = await connection.collection("deliveryStats").indexes();
   await connection.close();
   const kept = rows.map((row) => [row["unit"], (row["expiresAt"].getTime() - row["at"].getTime()) / (24 * hour)]);
-  expect(kept.toSorted()).toEqual([
-    ["hour", 400],
-    ["minute", 3],
-  ]);
+  expect(Object.fromEntries(kept)).toEqual({ hour: 400, minute: 3 });
   expect(indexes.find((one) => one["key"].expiresAt === 1)?.["expireAfterSeconds"]).toBe(0);
 });
 
@@ -115,7 +109,6 @@ test("every look at statistics reads what it asks for from one index, whatever e
     ...own,
     connection: { model: () => ({}) },
     raw: () => ({
-      ...raw,
       aggregate: (pipeline: object[], options: object) => ({
         async toArray() {
           const plan = await aggregate(pipeline, options).explain("executionStats");
