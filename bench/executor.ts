@@ -4,8 +4,6 @@
 //   npm run bench:executor -- --rounds 21   more of them, on a machine that others load
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
-import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Pool } from "undici";
@@ -14,7 +12,6 @@ import { createConnections } from "../src/connector/connections.ts";
 import { createExecutor, type Executor, type PerformInput } from "../src/connector/executor.ts";
 import { createLimiter } from "../src/connector/limiter.ts";
 import { createHttpClient } from "../src/delivery/http.ts";
-import { startEmbedded } from "../src/embedded/start.ts";
 import { createLog } from "../src/log.ts";
 import { newId, type TenantId } from "../src/model/ids.ts";
 import type { JsonObject } from "../src/model/json.ts";
@@ -24,6 +21,7 @@ import { newKeyringEntry, parseKeyring } from "../src/vault/keyring.ts";
 import { createVault } from "../src/vault/vault.ts";
 import { median } from "./load.ts";
 import { stopChild } from "./millrace.ts";
+import { startServers } from "./servers.ts";
 
 /** What a call may cost more than the bare request, in milliseconds of processor time. */
 const targetMs = 1.5;
@@ -41,15 +39,7 @@ const rounds = Number(values.rounds);
 type Unit = (number: number) => Promise<void>;
 type Pair = { name: string; ours: Unit; bare: Unit };
 
-const folder = await mkdtemp(join(tmpdir(), "millrace-bench-executor-"));
-const servers = await startEmbedded({
-  dataDir: folder,
-  cacheDir: process.env["MILLRACE_CACHE"] ?? join(homedir(), ".cache", "millrace"),
-  download: process.env["MILLRACE_DOWNLOAD"] === "registry" ? "registry" : "auto",
-  need: { mongodb: true, temporal: false },
-  onProgress: ({ message }) => console.error(message),
-  log: createLog("warn"),
-});
+const servers = await startServers({ temporal: false });
 const sink = fork(join(packageRoot, "bench", "executor-sink.ts"), { execArgv: ["--import", "tsx"] });
 const [port] = (await once(sink, "message")) as [number]; // The first thing that the sink says.
 const url = `http://127.0.0.1:${port}`;
@@ -60,11 +50,10 @@ try {
   await pool.close();
   await stopChild(sink);
   await servers.stop();
-  await rm(folder, { recursive: true, force: true });
 }
 
 async function measure(): Promise<void> {
-  const store = await openStore(servers.mongodbUri ?? "", { database: "bench" });
+  const store = await openStore(servers.mongodbUri, { database: "bench" });
   const policy = { allowHttp: true, allowNetworks: ["127.0.0.0/8"] };
   const http = createHttpClient({ policy });
   const vault = createVault(parseKeyring(newKeyringEntry()));

@@ -1,30 +1,37 @@
 // A closed loop: so many in flight, the next begins when one is through.
 
 export type Timed = { acknowledgedMs: number; arrivedMs: number };
-export type LoadResult = { perSecond: number; acknowledged: Percentiles; arrived: Percentiles };
+export type LoadResult = { count: number; perSecond: number; acknowledged: Percentiles; arrived: Percentiles };
 export type Percentiles = { p50: number; p95: number; p99: number };
 
-/** Runs `count` units with `inFlight` at once. The rate counts from the first start to the last end. */
-export async function runLoad(count: number, inFlight: number, unit: () => Promise<Timed>): Promise<LoadResult> {
+/** So many units, or as many as are begun in so many seconds. */
+export type Amount = number | { seconds: number };
+
+/** Runs units with `inFlight` at once. The rate counts from the first start to the last end. */
+export async function runLoad(amount: Amount, inFlight: number, unit: () => Promise<Timed>): Promise<LoadResult> {
   const times: Timed[] = [];
-  let left = count;
   const startedAt = performance.now();
+  let begun = 0;
+  const isMore = () =>
+    typeof amount === "number" ? begun < amount : performance.now() - startedAt < amount.seconds * 1_000;
   const lane = async () => {
-    while (left > 0) {
-      left--;
+    while (isMore()) {
+      begun++;
       times.push(await unit());
     }
   };
   await Promise.all(Array.from({ length: inFlight }, lane));
   const seconds = (performance.now() - startedAt) / 1_000;
   return {
-    perSecond: count / seconds,
+    count: times.length,
+    perSecond: times.length / seconds,
     acknowledged: percentiles(times.map((one) => one.acknowledgedMs)),
     arrived: percentiles(times.map((one) => one.arrivedMs)),
   };
 }
 
-function percentiles(values: number[]): Percentiles {
+/** Percentiles of any number of values. */
+export function percentiles(values: number[]): Percentiles {
   const sorted = values.toSorted((a, b) => a - b);
   const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
   return { p50: at(0.5), p95: at(0.95), p99: at(0.99) };

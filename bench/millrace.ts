@@ -3,14 +3,14 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { Pool } from "undici";
 import { newApiKey } from "../src/model/api-key.ts";
 import { packageRoot } from "../src/package-root.ts";
+import { createCaller, type Caller } from "./caller.ts";
 
 export type Millrace = {
   pid: number;
   publish(event: object): Promise<number>;
-  call(method: string, path: string, body?: unknown): Promise<{ status: number; body: unknown }>;
+  call: Caller["call"];
   /** Resolves when no run is open any more. */
   idle(): Promise<void>;
   stop(): Promise<void>;
@@ -22,6 +22,8 @@ export async function startMillrace(servers: {
   temporalAddress: string;
   namespace: string;
   nodeArguments?: string[];
+  /** For what is sealed; absent: one of its own. */
+  keyring?: string;
 }): Promise<Millrace> {
   const apiKey = newApiKey();
   const port = await freePort();
@@ -46,23 +48,12 @@ export async function startMillrace(servers: {
         MILLRACE_ALLOW_NETWORKS: "127.0.0.0/8",
         MILLRACE_ALLOW_HTTP: "true",
         MILLRACE_LOG_LEVEL: "warn",
+        ...(servers.keyring === undefined ? {} : { MILLRACE_KEYS: servers.keyring }),
       },
       stdio: ["ignore", "inherit", "inherit"],
     },
   );
-  const pool = new Pool(`http://127.0.0.1:${port}`, { connections: 64, pipelining: 1 });
-  const headers = { authorization: `Bearer ${apiKey}`, "content-type": "application/json" };
-  const call: Millrace["call"] = async (method, path, body) => {
-    const answer = await pool.request({
-      // The methods of this file are spelt right.
-      method: method as "GET" | "POST",
-      path,
-      headers,
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    const text = await answer.body.text();
-    return { status: answer.statusCode, body: text === "" ? null : JSON.parse(text) };
-  };
+  const { call, close } = createCaller(`http://127.0.0.1:${port}`, { authorization: `Bearer ${apiKey}` });
   // A benchmark that fails must not leave an engine behind.
   process.once("exit", () => child.kill("SIGKILL"));
   await untilTrue(async () => {
@@ -81,7 +72,7 @@ export async function startMillrace(servers: {
         return open.every((one) => JSON.stringify(one.body).startsWith('{"data":[]'));
       }),
     stop: async () => {
-      await pool.close();
+      await close();
       await stopChild(child);
     },
   };
@@ -95,7 +86,8 @@ export async function stopChild(child: ChildProcess): Promise<void> {
   await gone;
 }
 
-async function untilTrue(question: () => Promise<boolean>): Promise<void> {
+/** Asks until the answer is yes; fails after two minutes. */
+export async function untilTrue(question: () => Promise<boolean>): Promise<void> {
   const deadline = Date.now() + 120_000;
   while (!(await question())) {
     if (Date.now() > deadline) throw new Error("Waited two minutes in vain.");

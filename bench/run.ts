@@ -2,19 +2,16 @@
 //   npm run bench                    everything, with 10,000 runs at 50 in flight for memory; some six minutes
 //   npm run bench -- --runs 0        without these
 //   npm run bench -- --profile       and leaves the engine's CPU profiles in the current folder
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { readFileSync } from "node:fs";
-import { homedir, tmpdir } from "node:os";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { randomUUID } from "node:crypto";
-import { createLog } from "../src/log.ts";
-import { startEmbedded } from "../src/embedded/start.ts";
 import { packageRoot } from "../src/package-root.ts";
 import { startBare, type Bare } from "./bare.ts";
 import { measureInserts } from "./inserts.ts";
 import { runLoad, type LoadResult } from "./load.ts";
 import { startMillrace, type Millrace } from "./millrace.ts";
 import { printReport, type BenchResult, type Sample } from "./report.ts";
+import { startServers } from "./servers.ts";
 import { startSink, type Sink } from "./sink.ts";
 import { cpuMsOf, residentMbOf } from "./usage.ts";
 
@@ -22,23 +19,14 @@ const rounds = 3;
 const counts: Record<number, number> = { 1: 60, 10: 300, 50: 500 };
 const namespace = "millrace";
 
-const folder = await mkdtemp(join(tmpdir(), "millrace-bench-"));
-const servers = await startEmbedded({
-  dataDir: folder,
-  cacheDir: process.env["MILLRACE_CACHE"] ?? join(homedir(), ".cache", "millrace"),
-  download: process.env["MILLRACE_DOWNLOAD"] === "registry" ? "registry" : "auto",
-  need: { mongodb: true, temporal: true },
-  onProgress: ({ message }) => console.error(message),
-  log: createLog("warn"),
-});
-const { mongodbUri = "", temporalAddress = "" } = servers;
+const servers = await startServers();
+const { mongodbUri, temporalAddress, pids } = servers;
 const sink = await startSink();
 try {
   await measure();
 } finally {
   await sink.close();
   await servers.stop();
-  await rm(folder, { recursive: true, force: true });
 }
 
 async function measure(): Promise<void> {
@@ -54,7 +42,6 @@ async function measure(): Promise<void> {
 }
 
 async function compare(millrace: Millrace, bare: Bare): Promise<void> {
-  const pids = serverPids();
   await publishFlow(millrace, sink);
   const millraceUnit = () => throughMillrace(millrace, sink);
   const bareUnit = () => throughBare(bare, sink);
@@ -152,11 +139,4 @@ async function measureMemory(millrace: Millrace, unit: () => ReturnType<typeof t
     memory.push(residentMbOf(millrace.pid));
   }
   return memory;
-}
-
-/** The embedded servers' processes, as the data folder's lock file names them. */
-function serverPids(): { temporal: number; mongodb: number } {
-  // Written by the start above.
-  const lock = JSON.parse(readFileSync(join(folder, "lock"), "utf8")) as { servers: Record<string, { pid: number }> };
-  return { temporal: lock.servers["temporal"]?.pid ?? 0, mongodb: lock.servers["mongodb"]?.pid ?? 0 };
 }
