@@ -173,11 +173,11 @@ export const profileSchema: JsonSchema = closed(["id", "title", "envelope", "sig
   id: profileIdSchema,
   title: { type: "string", minLength: 1, maxLength: 200 },
   description: text("For people who choose a profile.", 2_000),
-  contentType,
+  contentType: { ...contentType, default: profileDefaults.contentType },
   otherContentTypes: { type: "array", maxItems: 5, uniqueItems: true, items: contentType },
   envelope: { description: "The body: a JSON tree whose texts are templates. `{{data}}` is the event's data." },
-  dataForm: { enum: ["any", "present", "object"] },
-  bodyForm: { enum: ["raw", "canonical"] },
+  dataForm: { enum: ["any", "present", "object"], default: profileDefaults.dataForm },
+  bodyForm: { enum: ["raw", "canonical"], default: profileDefaults.bodyForm },
   cloudevents: { enum: ["binary", "structured", "batch"] },
   headers: {
     type: "object",
@@ -199,13 +199,16 @@ export const profileSchema: JsonSchema = closed(["id", "title", "envelope", "sig
       })),
     },
   },
-  signatureOptional: { type: "boolean" },
-  timeouts: closed(["totalMs"], {
-    connectMs: milliseconds(120_000),
-    readMs: milliseconds(120_000),
-    totalMs: milliseconds(120_000),
-  }),
-  retry: retryPolicySchema,
+  signatureOptional: { type: "boolean", default: false },
+  timeouts: {
+    ...closed(["totalMs"], {
+      connectMs: milliseconds(120_000),
+      readMs: milliseconds(120_000),
+      totalMs: milliseconds(120_000),
+    }),
+    default: profileDefaults.timeouts,
+  },
+  retry: { ...retryPolicySchema, default: profileDefaults.retry },
   answers: closed([], {
     status: {
       type: "object",
@@ -216,9 +219,10 @@ export const profileSchema: JsonSchema = closed(["id", "title", "envelope", "sig
         description: "A status (`410`), a family (`4xx`), or `*` for every one that is no 2xx.",
       },
       additionalProperties: { enum: ["retry", "stop", "disable"] },
+      default: profileDefaults.answers.status,
     },
-    retryAfter: { type: "boolean" },
-    refusals: { type: "boolean" },
+    retryAfter: { type: "boolean", default: true },
+    refusals: { type: "boolean", default: true },
   }),
   rateLimit: closed(["max", "per"], {
     max: { type: "integer", minimum: 1, maximum: 100_000 },

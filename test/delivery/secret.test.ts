@@ -56,7 +56,7 @@ test.each([
   expect(findings.length === 0).toBe(taken);
   for (const one of findings) {
     expect(one).toEqual({ pointer: "", code: "secret", message: expect.stringMatching(/\.$/) });
-    if (text.length > 8) expect(one.message).not.toContain(text.slice(6));
+    expect(text.length <= 8 || !one.message.includes(text.slice(6))).toBe(true);
   }
 });
 
