@@ -34,13 +34,12 @@ export type ConnectOrder = {
   connectTimeoutMs: number | undefined;
 };
 
-/** What the client and its connectors say to each other past undici, which knows nothing of requests when it connects. */
-export type ConnectDesk = {
-  /** Of the request that is being dispatched at this moment. */
-  order: ConnectOrder | undefined;
-  /** A new connection is being handed to undici: a request that starts at this moment is the first on it. */
-  isHandingOver: boolean;
-};
+/** Opens a connection, for a request where there is one. `port` is empty for the scheme's own. */
+export type OpenConnection = (
+  target: { hostname: string; port: string; protocol: string },
+  order: ConnectOrder | undefined,
+  callback: (...result: [error: null, socket: Socket] | [error: ConnectFailure, socket: null]) => void,
+) => void;
 
 export type ConnectOptions = {
   policy: AddressPolicy;
@@ -53,7 +52,6 @@ export type ConnectOptions = {
   addressesMax: number;
   /** Certificates of authorities to trust instead of the system's, in PEM. */
   ca?: string;
-  desk: ConnectDesk;
 };
 
 type Target = { hostname: string; port: number; secure: boolean };
@@ -62,39 +60,25 @@ type Target = { hostname: string; port: number; secure: boolean };
 const dialsMax = 4;
 
 /**
- * An undici connector: resolve, check every address, dial a checked one, check the peer, then TLS for the name. Each has
- * its own cache of TLS sessions: one that another identity opened was checked against other authorities.
+ * The way to open a connection: resolve, check every address, dial a checked one, check the peer, then TLS for the name.
+ * Each has its own cache of TLS sessions: one that another identity opened was checked against other authorities.
  */
-export function createConnector(options: ConnectOptions, identity?: TlsIdentity): buildConnector.connector {
-  const { desk } = options;
+export function createConnector(options: ConnectOptions, identity?: TlsIdentity): OpenConnection {
   const secure = lazily(() =>
     buildConnector({ secureContext: secureContextOf(identity, options.ca), timeout: 0, keepAlive: false }),
   );
-  return ({ hostname, port, protocol }, callback) => {
+  return ({ hostname, port, protocol }, order, callback) => {
     const target = {
       hostname,
       secure: protocol === "https:",
       port: Number(port || (protocol === "https:" ? 443 : 80)),
     };
-    // Before the first await: the order is that of whoever is sending at this moment.
-    const order = desk.order ?? unordered;
     open(target, options, secure, order).then(
-      (socket) => {
-        // undici writes the waiting request inside the call-back.
-        desk.isHandingOver = true;
-        try {
-          callback(null, socket);
-        } finally {
-          desk.isHandingOver = false;
-        }
-      },
+      (socket) => callback(null, socket),
       (error: unknown) => callback(toFailure(error), null),
     );
   };
 }
-
-/** undici opens connections on its own, too, for requests that wait for a free one. */
-const unordered: ConnectOrder = { mark: () => undefined, connectTimeoutMs: undefined };
 
 /** What is made at the first connection that needs it: most clients' certificates are never read twice. */
 function lazily<T>(make: () => T): () => T {
@@ -111,13 +95,13 @@ async function open(
   target: Target,
   options: ConnectOptions,
   secure: () => buildConnector.connector,
-  order: ConnectOrder,
+  order: ConnectOrder | undefined,
 ): Promise<Socket> {
-  const deadlineMs = performance.now() + (order.connectTimeoutMs ?? options.connectTimeoutMs);
+  const deadlineMs = performance.now() + (order?.connectTimeoutMs ?? options.connectTimeoutMs);
   const addresses = await checkedAddresses(target.hostname, options);
-  if (isIP(target.hostname) === 0) order.mark("dns");
+  if (isIP(target.hostname) === 0) order?.mark("dns");
   const socket = await dialFirst(addresses, target.port, deadlineMs);
-  order.mark("connect");
+  order?.mark("connect");
   const peer = socket.remoteAddress;
   // The operating system may have been told to send this address elsewhere: what counts is who is at the other end.
   if (peer === undefined || !checkAddress(peer, options.policy).ok) {
@@ -126,7 +110,7 @@ async function open(
   }
   if (!target.secure) return socket;
   const encrypted = await startTls(socket, target, connectorOf(secure, socket), deadlineMs);
-  order.mark("tls");
+  order?.mark("tls");
   return encrypted;
 }
 

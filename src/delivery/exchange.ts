@@ -2,11 +2,13 @@
 import { errors } from "undici";
 import type { Dispatcher } from "undici";
 import type { Phases } from "../model/attempt.ts";
-import type { ConnectDesk, ConnectOrder, ConnectPhase } from "./connect.ts";
+import { ConnectFailure } from "./connect.ts";
+import type { ConnectPhase } from "./connect.ts";
 import { watchDeadline } from "./deadline.ts";
 import type { Watched } from "./deadline.ts";
 import { meaningOf, meaningOfStop } from "./http-error.ts";
 import type { ErrorMeaning, HttpErrorKind, StopReason } from "./http-error.ts";
+import type { Line, LineUser } from "./line.ts";
 import type { TlsIdentity } from "./tls-identity.ts";
 
 export type HttpRequest = {
@@ -66,28 +68,32 @@ export type ExchangeOptions = {
   bodyBytesMax: number;
   /** Most informational answers (1xx) before the real one. */
   informationalMax: number;
-  desk: Pick<ConnectDesk, "isHandingOver">;
   /** Hands the request to undici, with the exchange as its handler. */
   dispatch: (exchange: Exchange) => void;
   /** Called exactly once. */
   settle: (result: HttpResult) => void;
 };
 
-/** Follows one request: the handler that undici calls, and the order for the connection that it may need. */
-export class Exchange implements Dispatcher.DispatchHandler, ConnectOrder, Watched {
+/** Follows one request: the handler that undici calls, and what the line to the receiver wants to know of it. */
+export class Exchange implements Dispatcher.DispatchHandler, LineUser, Watched {
   readonly startedMs: number;
   readonly timeoutMs: number;
   readonly readTimeoutMs: number;
   readonly connectTimeoutMs: number | undefined;
   quietSinceMs: number | undefined;
   timer: NodeJS.Timeout | undefined;
+  line: Line | undefined;
   /** This is the second try, which goes over a connection of its own. */
   isRepeated = false;
   readonly #retryStale: boolean;
   readonly #options: ExchangeOptions;
   readonly #phases: Phases = { total: 0 };
   readonly #answer: AnswerInProgress;
-  #running: Dispatcher.DispatchController | undefined;
+  /** A request was written, if only in part. */
+  #isSent = false;
+  /** A request is under way on the line. */
+  #isRunning = false;
+  #isSentTwice = false;
   #informational = 0;
   #isSettled = false;
   #isReused = false;
@@ -110,22 +116,26 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectOrder, Watch
     this.#options.dispatch(this);
   }
 
-  /** Told by the connector, when this exchange made it open a connection. */
+  /** Told by the connector, when a connection is opened for this exchange. */
   mark(phase: ConnectPhase): void {
     if (!this.#isSettled) this.#phases[phase] = elapsedSince(this.startedMs);
   }
 
   /** Ends the exchange from our side. */
   stop(reason: StopReason): void {
+    if (this.#isSettled) return;
     this.#fail(meaningOfStop(reason));
-    this.#running?.abort(new errors.RequestAbortedError());
+    // What waits for a connection still is ended when it would start.
+    if (this.#isRunning) this.line?.hangUp();
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    // Stopped while it waited for a connection: abort before the first byte is written.
-    if (this.#isSettled) return controller.abort(new errors.RequestAbortedError());
-    this.#running = controller;
-    this.#isReused = !this.#options.desk.isHandingOver;
+  onRequestStart(): void {
+    // Stopped while it waited for a connection: undici then writes nothing, and keeps the connection.
+    if (this.#isSettled) throw new errors.RequestAbortedError();
+    this.#isSentTwice = this.#isSent;
+    this.#isSent = true;
+    this.#isRunning = true;
+    this.#isReused = this.line?.isHandingOver !== true;
     if (this.readTimeoutMs < Infinity) this.quietSinceMs = performance.now();
   }
 
@@ -145,11 +155,11 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectOrder, Watch
     this.#answer.begin(status, headers);
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.readTimeoutMs < Infinity) this.quietSinceMs = performance.now();
     if (this.#answer.add(chunk)) return;
     this.#succeed(true);
-    controller.abort(new errors.RequestAbortedError());
+    this.line?.hangUp();
   }
 
   onResponseEnd(): void {
@@ -158,8 +168,9 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectOrder, Watch
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     const meaning = meaningOf(error);
-    if (meaning.error !== "reset" || !this.#mayRepeat()) return this.#fail(meaning);
+    if (meaning.error !== "reset" || !this.#mayRepeat(error)) return this.#fail(meaning);
     this.isRepeated = true;
+    this.#isRunning = false;
     this.quietSinceMs = undefined;
     // Not inside undici's call: it is in the middle of giving up the connection that broke.
     queueMicrotask(() => {
@@ -167,9 +178,11 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectOrder, Watch
     });
   }
 
-  #mayRepeat(): boolean {
-    const isStale = this.#isReused && !this.#isAnswerBegun;
-    return this.#retryStale && isStale && !this.isRepeated && !this.#isSettled;
+  #mayRepeat(error: Error): boolean {
+    if (this.isRepeated || this.#isSettled || this.#isAnswerBegun) return false;
+    // A kept connection that broke before anything was written to it: nobody can have received anything.
+    if (!this.#isRunning) return !(error instanceof ConnectFailure);
+    return this.#retryStale && this.#isReused;
   }
 
   #succeed(truncated: boolean): void {
@@ -178,14 +191,14 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectOrder, Watch
 
   #fail(meaning: ErrorMeaning): void {
     if (this.#isSettled) return;
-    this.#settle({ ok: false, ...meaning, requestSent: this.#running !== undefined, phases: this.#phases });
+    this.#settle({ ok: false, ...meaning, requestSent: this.#isSent, phases: this.#phases });
   }
 
   #settle(result: HttpResult): void {
     this.#isSettled = true;
     clearTimeout(this.timer);
     this.#phases.total = elapsedSince(this.startedMs);
-    if (this.isRepeated) result.repeated = true;
+    if (this.#isSentTwice) result.repeated = true;
     this.#options.settle(result);
   }
 }

@@ -3,9 +3,11 @@ import { Pool } from "undici";
 import { checkUrl, networksOf } from "./address.ts";
 import type { AddressPolicy, UrlRefusal } from "./address.ts";
 import { createConnector } from "./connect.ts";
-import type { ConnectDesk, ConnectOptions } from "./connect.ts";
+import type { OpenConnection } from "./connect.ts";
 import { elapsedSince, Exchange } from "./exchange.ts";
 import type { HttpRequest, HttpResult } from "./exchange.ts";
+import { Line } from "./line.ts";
+import type { LineDispatchOptions } from "./line.ts";
 import { createPools } from "./pools.ts";
 import type { Pools } from "./pools.ts";
 import { createResolver } from "./resolve.ts";
@@ -73,20 +75,13 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   // A malformed network has to stop the start, not the first request.
   networksOf(options.policy);
   const targets = createTargets(options.policy);
-  const desk: ConnectDesk = { order: undefined, isHandingOver: false };
-  const pools = openPools(options, limits, desk);
+  const pools = openPools(options, limits);
 
   const dispatch = (request: HttpRequest, { origin, path }: Target, exchange: Exchange): void => {
-    const over = (pool: Pool): void => void pool.dispatch(dispatchOptions(request, path), exchange);
-    // undici asks for a connection inside `dispatch`, so the connection can be put down to this request.
-    desk.order = exchange;
-    try {
-      // Where one kept connection was dead, the next one may be, too.
-      if (exchange.isRepeated) pools.once(origin, request.identity, over);
-      else over(pools.of(origin, request.identity));
-    } finally {
-      desk.order = undefined;
-    }
+    const over = (pool: Pool): void => void pool.dispatch(dispatchOptions(request, path, exchange), exchange);
+    // Where one kept connection was dead, the next one may be, too.
+    if (exchange.isRepeated) pools.once(origin, request.identity, over);
+    else over(pools.of(origin, request.identity));
   };
   const send = (request: HttpRequest): Promise<HttpResult> =>
     new Promise((resolve) => {
@@ -97,7 +92,6 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       const exchange = new Exchange(request, startedMs, {
         bodyBytesMax: request.bodyBytesMax ?? limits.bodyBytesMax,
         informationalMax: limits.informationalMax,
-        desk,
         dispatch: (handler) => dispatch(request, target, handler),
         settle(result) {
           signal?.removeEventListener("abort", cancel);
@@ -112,13 +106,12 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   return { send, close: pools.close };
 }
 
-function openPools(options: HttpClientOptions, limits: HttpLimits, desk: ConnectDesk): Pools {
-  const connectOptions: ConnectOptions = {
+function openPools(options: HttpClientOptions, limits: HttpLimits): Pools {
+  const connectOptions = {
     ...limits,
     policy: options.policy,
     resolve: options.resolve ?? createResolver(limits.dnsTimeoutMs),
     ...(options.ca === undefined ? {} : { ca: options.ca }),
-    desk,
   };
   const anonymous = createConnector(connectOptions);
   return createPools(limits.originsMax, (origin, identity) =>
@@ -126,9 +119,9 @@ function openPools(options: HttpClientOptions, limits: HttpLimits, desk: Connect
   );
 }
 
-function openPool(origin: string, connect: ReturnType<typeof createConnector>, limits: HttpLimits): Pool {
+function openPool(origin: string, open: OpenConnection, limits: HttpLimits): Pool {
   return new Pool(origin, {
-    connect,
+    factory: (url, options) => new Line(url, options, open),
     connections: limits.socketsPerOriginMax,
     pipelining: 1,
     allowH2: false,
@@ -142,7 +135,7 @@ function openPool(origin: string, connect: ReturnType<typeof createConnector>, l
   });
 }
 
-function dispatchOptions(request: HttpRequest, path: string): Parameters<Pool["dispatch"]>[0] {
+function dispatchOptions(request: HttpRequest, path: string, user: Exchange): LineDispatchOptions {
   const headers: string[] = [];
   for (const name of Object.keys(request.headers)) {
     // Compressed answers could grow a thousandfold when somebody reads them.
@@ -154,6 +147,7 @@ function dispatchOptions(request: HttpRequest, path: string): Parameters<Pool["d
     path,
     headers,
     body: request.body ?? null,
+    user,
   };
 }
 
