@@ -1,4 +1,5 @@
 // What may a caller of a compatibility path send? Every member of the five systems' webhooks, with its schema.
+import { checkCondition } from "../../flow/logic/check-condition.ts";
 import { createSchemaCheck } from "../../flow/schema-findings.ts";
 import { endpointProperties } from "../../model/endpoint.ts";
 import type { SimpleFilter } from "../../model/flow.ts";
@@ -145,7 +146,9 @@ export function checkGiven(given: GivenWebhook, dialect: Dialect): Finding[] {
     const message = `This must be at most ${hubAttemptsMax} under the profile \`hub\`.`;
     findings.push({ pointer: "/retryConfig/maxRetries", code: "range", message });
   }
-  return findings;
+  // As they were sent: fields of the data become a rule, in which their places are lost.
+  const filters = given.filters == null ? [] : checkCondition(given.filters);
+  return [...findings, ...filters.map((one) => ({ ...one, pointer: `/filters${one.pointer}` }))];
 }
 
 /** Pairs of members for one thing. */

@@ -17,8 +17,10 @@ export function settingsOf(given: GivenWebhook, profile: string, policy: RetryPo
   const { enabled, ...settings } = patchOf(given, policy);
   const present = Object.entries(settings).filter(([, value]) => value !== null);
   const status = enabled === undefined ? {} : { enabled };
+  // A profile whose signature is optional sends unsigned then; under any other one a secret is made.
+  const unsigned = given.secret === null ? { secret: null } : {};
   // Safe: a patch without its nulls has members of EndpointGiven only, and the schema has let `url` and `events` through.
-  return { ...(Object.fromEntries(present) as unknown as EndpointGiven), ...status, profile };
+  return { ...(Object.fromEntries(present) as unknown as EndpointGiven), ...status, ...unsigned, profile };
 }
 
 /** What becomes of an endpoint's settings: members as they are to be, null for those that go. */

@@ -118,6 +118,7 @@ test("null takes an optional member away, and makes none of a new one", () => {
     url,
     events: ["a.b"],
     profile: "hub",
+    secret: null,
   });
 });
 
