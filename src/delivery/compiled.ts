@@ -3,7 +3,11 @@ import { compileEnvelope, compileText } from "./profile-template.ts";
 import type { ProfileTemplate } from "./profile-template.ts";
 import type { HmacSignature, MessageSignature, Profile, StandardSignature } from "./profile-form.ts";
 
-export type CompiledHmac = HmacSignature & { contentTemplate: ProfileTemplate; leadTemplate: ProfileTemplate };
+export type CompiledHmac = HmacSignature & {
+  prefix: string;
+  contentTemplate: ProfileTemplate;
+  leadTemplate: ProfileTemplate;
+};
 export type CompiledSignature = CompiledHmac | StandardSignature | MessageSignature;
 
 export type Compiled = {
@@ -35,12 +39,13 @@ function compile(profile: Profile): Compiled {
       signatures.push(signature);
       continue;
     }
-    const templates = {
+    const ready = {
+      prefix: signature.prefix ?? "",
       contentTemplate: compileText(signature.content),
       leadTemplate: compileText(signature.lead ?? ""),
     };
-    if ("field" in signature) fields.push({ ...signature, ...templates });
-    else signatures.push({ ...signature, ...templates });
+    if ("field" in signature) fields.push({ ...signature, ...ready });
+    else signatures.push({ ...signature, ...ready });
   }
   return {
     envelope: compileEnvelope(profile.envelope),

@@ -10,8 +10,8 @@ export type HmacSignature = {
   /** What is signed, as a template. */
   content: string;
   encoding: SignatureEncoding;
-  /** Before each signature. */
-  prefix: string;
+  /** Before each signature; nothing unless given. */
+  prefix?: string;
   /** Once before all signatures, as a template: `t={{unixSeconds}},`. */
   lead?: string;
   /** Between the signatures of several secrets. Absent: only the first, newest secret signs. */
