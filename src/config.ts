@@ -50,8 +50,12 @@ export type Config = {
    * where nobody but this machine can ask for it.
    */
   inbox: { isOn: boolean; showsPage: boolean };
+  /** `MILLRACE_METRICS`: whether `/metrics` wants an API key, wants none, or is not there. */
+  metrics: "key" | "public" | "off";
   /** `MILLRACE_LOG_LEVEL`. */
   logLevel: "trace" | "debug" | "info" | "warn" | "error" | "silent";
+  /** `MILLRACE_RETENTION_BODIES`, `MILLRACE_RETENTION_DELIVERIES`: how long the delivery log keeps what, in milliseconds. */
+  retention: { bodiesMs: number; deliveriesMs: number };
   /** `NODE_ENV=production`: no keys made up, no loopback targets. */
   production: boolean;
 };
@@ -110,7 +114,9 @@ export function readConfig(env: Environment = process.env, argv: readonly string
     allowHttp: readBoolean("MILLRACE_ALLOW_HTTP", text("MILLRACE_ALLOW_HTTP"), development, wrong),
     corsOrigins: list(text("MILLRACE_CORS_ORIGINS")),
     inbox: { isOn: inboxIsOn, showsPage: inboxIsOn && !production && isLoopback(host) },
+    metrics: oneOf("MILLRACE_METRICS", ["key", "public", "off"], "key"),
     logLevel: oneOf("MILLRACE_LOG_LEVEL", ["trace", "debug", "info", "warn", "error", "silent"], "info"),
+    retention: readRetention(text, wrong),
     production,
   };
   if (wrong.length > 0) throw new ConfigError(wrong);
@@ -173,6 +179,30 @@ function readBoolean(name: string, given: string | undefined, fallback: boolean,
   if (given === "false" || given === "0") return false;
   wrong.push(`${name} is "${given}": it must be true or false.`);
   return fallback;
+}
+
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
+/** What an endpoint missed in the last 30 days can be replayed: as long, what it got has to be known. */
+const deliveriesMsMin = 31 * dayMs;
+
+function readRetention(text: (name: string) => string | undefined, wrong: string[]): Config["retention"] {
+  const read = (name: string, fallback: string): number => {
+    const given = text(name) ?? fallback;
+    const [, count, unit] = /^(\d{1,5})(h|d)$/.exec(given) ?? [];
+    if (count !== undefined && Number(count) > 0) return Number(count) * (unit === "h" ? hourMs : dayMs);
+    wrong.push(`${name} is "${given}": it must be a number of hours or days, such as 12h or 30d.`);
+    return deliveriesMsMin;
+  };
+  const bodiesMs = read("MILLRACE_RETENTION_BODIES", "30d");
+  const deliveriesMs = read("MILLRACE_RETENTION_DELIVERIES", "180d");
+  if (deliveriesMs < deliveriesMsMin) {
+    wrong.push("MILLRACE_RETENTION_DELIVERIES must be 31d or more: what endpoints missed in 30 days can be replayed.");
+  }
+  if (bodiesMs > deliveriesMs) {
+    wrong.push("MILLRACE_RETENTION_BODIES must not be longer than MILLRACE_RETENTION_DELIVERIES.");
+  }
+  return { bodiesMs, deliveriesMs };
 }
 
 function readUrl(name: string, given: string | undefined, wrong: string[]): string | undefined {

@@ -14,6 +14,8 @@ import { connectorRoutes } from "./connectors.ts";
 import { allowOrigins } from "./cors.ts";
 import type { ApiDeps } from "./deps.ts";
 import { deliveryRoutes } from "./deliveries.ts";
+import { recoveryRoutes } from "./delivery-recoveries.ts";
+import { deliveryRetryRoutes } from "./delivery-retry.ts";
 import { docsRoutes } from "./docs.ts";
 import { endpointSecretRoutes } from "./endpoint-secrets.ts";
 import { endpointStatusRoutes } from "./endpoint-status.ts";
@@ -28,6 +30,7 @@ import { flowRoutes } from "./flows.ts";
 import { healthRoutes } from "./health.ts";
 import { createIdempotency, type Idempotency } from "./idempotency.ts";
 import { inboxRoutes } from "./inbox.ts";
+import { measureRequests, metricsRoutes } from "./metrics.ts";
 import { openApiOf } from "./openapi.ts";
 import { appErrorOf, sendProblem } from "./problem.ts";
 import { profileRoutes } from "./profiles.ts";
@@ -39,6 +42,7 @@ import { runRoutes } from "./runs.ts";
 import { schemaRoutes } from "./schemas.ts";
 import { serveRoute } from "./serve.ts";
 import { signingSecretRoutes } from "./signing-secret.ts";
+import { statsRoutes } from "./stats.ts";
 import { templateRoutes } from "./templates.ts";
 
 export type { ApiDeps } from "./deps.ts";
@@ -66,6 +70,7 @@ export function createApi(deps: ApiDeps, extra: readonly Route[] = []): Api {
     ...resourceRoutes(deps),
     ...apiKeyRoutes({ ...deps, forgetKey: authenticate.forget }),
     ...healthRoutes({ ...deps, isClosing }),
+    ...metricsRoutes(deps),
     ...extra,
   ];
   let openApi: string | undefined;
@@ -82,6 +87,7 @@ export function createApi(deps: ApiDeps, extra: readonly Route[] = []): Api {
   // A list of texts at most: brackets in a name stay part of the name.
   handler.set("query parser", "simple");
   handler.enable("case sensitive routing");
+  if (deps.metrics) handler.use(measureRequests(deps.metrics));
   handler.use(beginAnswer(isClosing));
   if (deps.codec) handler.use(...guardCodec(deps.codec));
   if (deps.config.corsOrigins.length > 0) handler.use(allowOrigins(deps.config.corsOrigins));
@@ -106,7 +112,10 @@ function resourceRoutes(deps: ApiDeps): Route[] {
     ...bulkRetryRoutes(deps),
     ...runRoutes(deps),
     ...runRetryRoutes(deps),
+    ...recoveryRoutes(deps),
     ...deliveryRoutes(deps),
+    ...deliveryRetryRoutes(deps),
+    ...statsRoutes(deps),
     ...blobRoutes(deps),
     ...templateRoutes(deps),
     ...retryPolicyRoutes(),

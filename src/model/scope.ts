@@ -14,6 +14,8 @@ export const scopes = [
   "endpoints:write",
   "deliveries:read",
   "deliveries:execute",
+  "stats:read",
+  "metrics:read",
   "connections:read",
   "connections:write",
   "templates:read",

@@ -8,6 +8,7 @@ import { actionCatalogue } from "../../src/connector/contract.ts";
 import { createSigningSecrets } from "../../src/connector/signing-secrets.ts";
 import type { AddressPolicy } from "../../src/delivery/address.ts";
 import type { Resolve } from "../../src/delivery/resolve.ts";
+import { createMetrics } from "../../src/endpoint/metrics.ts";
 import { createHttpClient } from "../../src/delivery/http.ts";
 import { createAccept } from "../../src/ingest/accept.ts";
 import { watchPublishedFlows } from "../../src/ingest/match-index.ts";
@@ -79,6 +80,7 @@ export async function startApi(
       connectors,
       connections: createConnections({ ...store, vault, http, policy, connectors, log }),
       vault,
+      metrics: createMetrics({ store, log }),
       signingSecrets: createSigningSecrets({ tenants: store.tenants, vault }),
       ...webhooks,
       http,
