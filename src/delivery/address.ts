@@ -10,6 +10,8 @@ export type AddressPolicy = {
   allowNetworks: string[];
   /** Names that may be used although they have no dot or a private ending. Their addresses are still checked. */
   allowNames?: string[];
+  /** This server's own hosts, `name` or `name:port`: a delivery to it would come back as an event, and go round for ever. */
+  ownHosts?: string[];
 };
 
 export type UrlRefusal = { ok: false; code: string; message: string };
@@ -60,6 +62,12 @@ const outOfReach: UrlRefusal = {
   message: "The address is not one that deliveries may reach.",
 };
 
+const ownUrl: UrlRefusal = {
+  ok: false,
+  code: "url.own",
+  message: "The URL is this server's own: what is delivered to it would come back, and go round for ever.",
+};
+
 /** Whether deliveries may be sent to an IP address: public, or in a network that the policy opens. */
 export function checkAddress(address: string, policy: AddressPolicy): AddressVerdict {
   const parsed = parseAddress(address);
@@ -78,7 +86,8 @@ export function checkUrl(text: unknown, policy: AddressPolicy): UrlVerdict {
   if (url.protocol === "http:" && !policy.allowHttp) return refuse("url.scheme", "The URL has to begin with https://.");
   const port = Number(url.port || (url.protocol === "https:" ? 443 : 80));
   if (!isPortAllowed(port)) return refuse("url.port", `Port ${port} is not one that deliveries may reach.`);
-  return checkHost(url, policy);
+  const verdict = checkHost(url, policy);
+  return verdict.ok && isOwn(verdict.url, policy) ? ownUrl : verdict;
 }
 
 /** The addresses that `localhost` stands for: it is not asked of a name server (RFC 6761 §6.3). */
@@ -128,6 +137,11 @@ function checkHost(url: URL, policy: AddressPolicy): UrlVerdict {
   return isPrivateName(name)
     ? refuse("url.name", "The URL's host name is one of a private network.")
     : { ok: true, url };
+}
+
+/** The name has no trailing dot by now, and the port is left out where it is the scheme's own. */
+function isOwn({ host, hostname }: URL, { ownHosts = [] }: AddressPolicy): boolean {
+  return ownHosts.some((own) => own === host || own === hostname);
 }
 
 /** RFC 1123 §2.1, with the underscore that DNS allows and some receivers have. */

@@ -75,6 +75,16 @@ test("a name that the operator allows needs no dot, and its address is still che
 });
 
 test.each([
+  ["https://hooks.acme.com/v1/events", "url.own"],
+  ["https://HOOKS.acme.com.:8443/", "url.own"],
+  ["https://api.acme.com:8443/", "url.own"],
+  ["https://api.acme.com/", "https://api.acme.com/"],
+  ["https://hooks.acme.com.example.com/", "https://hooks.acme.com.example.com/"],
+])("where the server is itself hooks.acme.com and api.acme.com:8443, %s is %s", (text, expected) => {
+  expect(verdict(text, { ...strict, ownHosts: ["hooks.acme.com", "api.acme.com:8443"] })).toBe(expected);
+});
+
+test.each([
   ["1.1.1.1", true],
   ["2606:4700:4700::1111", true],
   ["::ffff:1.1.1.1", true],
