@@ -8,7 +8,7 @@ import type { EndpointId, TenantId } from "../src/model/ids.ts";
 import type { Store } from "../src/store/store.ts";
 
 export type WebhookDeps = Omit<CarryDeps, "gates"> & {
-  store: Pick<Store, "deliveries" | "events">;
+  store: Pick<Store, "deliveries" | "endpoints" | "events" | "recoveries" | "recoveryRefusals">;
   gates: Gates;
   /** The endpoint as it stands now; undefined when it was deleted. Rejects when the store does not answer. */
   open(tenantId: TenantId, id: EndpointId): Promise<OpenEndpoint | undefined>;

@@ -28,6 +28,7 @@ import { watchOpenRuns } from "./ingest/reconcile.ts";
 import { createRelay } from "./ingest/relay.ts";
 import { createStarter } from "./ingest/starter.ts";
 import type { Log } from "./log.ts";
+import { startRecoveries } from "./recoveries.ts";
 import { createReplay } from "./recovery/replay.ts";
 import { createRecovery } from "./recovery/retry.ts";
 import { openStore, type Store } from "./store/store.ts";
@@ -153,6 +154,7 @@ async function startIntake(parts: Parts) {
   const watch = watchOpenRuns({ store, engine, log });
   const dueRuns = startDueRuns({ store, engine, log });
   const dueBulkRetries = startDueBulkRetries({ store, engine, log });
+  const recoveries = startRecoveries({ store, engine, config: parts.config, log });
   const accept = (parts.createAccept ?? createAccept)({
     store,
     flows,
@@ -176,8 +178,9 @@ async function startIntake(parts: Parts) {
     cancel: createCancel({ store, engine, log }),
     wakeDueRuns: dueRuns.wake,
     wakeDueBulkRetries: dueBulkRetries.wake,
+    deliveryDesk: recoveries.desk,
     async close(): Promise<void> {
-      const loops = [relay, watch, dueRuns, dueBulkRetries, notices, endpointHealth];
+      const loops = [relay, watch, dueRuns, dueBulkRetries, recoveries, notices, endpointHealth];
       await Promise.all(loops.map((loop) => loop.close()));
       await Promise.all([starter.idle(), sending.close()]);
       await flows.close();
@@ -215,6 +218,7 @@ async function listen(intake: Awaited<ReturnType<typeof startIntake>>, parts: Pa
           .cancel(bulk)
           .catch((err: unknown) => log.debug({ err, bulkId: bulk.id }, "a bulk retry could not be told to end")),
     },
+    ...intake.deliveryDesk,
     flowsChanged: intake.flows.changed,
     actions: actionCatalogue(connectors),
     connectors,

@@ -2,6 +2,14 @@
 import { attemptExamples, attemptSchema } from "../model/attempt.ts";
 import { bulkRequestSchema, bulkRetryExamples, bulkRetrySchema, refusalSchema } from "../model/bulk-retry.ts";
 import { connectionSchema } from "../model/connection.ts";
+import {
+  deliveryRefusalSchema,
+  recoverSchema,
+  recoveryExamples,
+  recoverySchema,
+  replayMissedSchema,
+  retryManySchema,
+} from "../model/delivery-recovery.ts";
 import { deadLetterExamples, deadLetterSchema, deliveryExamples, deliverySchema } from "../model/delivery-schema.ts";
 import { publishExamples, publishSchema } from "../model/event.ts";
 import { failureExamples, failureSchema } from "../model/failure.ts";
@@ -24,6 +32,11 @@ const nouns = new Map<unknown, { name: string; examples?: readonly unknown[] }>(
   [stepSchema, { name: "Step", examples: stepExamples }],
   [attemptSchema, { name: "Attempt", examples: attemptExamples }],
   [deliverySchema, { name: "Delivery", examples: deliveryExamples }],
+  [retryManySchema, { name: "RetryDeliveries" }],
+  [recoverSchema, { name: "RecoverEndpoint" }],
+  [replayMissedSchema, { name: "ReplayMissed" }],
+  [recoverySchema, { name: "DeliveryRecovery", examples: recoveryExamples }],
+  [deliveryRefusalSchema, { name: "DeliveryRefusal" }],
   [deadLetterSchema, { name: "DeadLetter", examples: deadLetterExamples }],
   [failureSchema, { name: "Failure", examples: failureExamples }],
   [connectionSchema, { name: "Connection" }],

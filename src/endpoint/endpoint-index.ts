@@ -132,6 +132,13 @@ function createKnown({ profiles, vault, log }: Pick<Deps, "profiles" | "vault" |
   };
 }
 
+/** The same for one endpoint, as it stands: whether it gets an event, or why that cannot be decided. */
+export function matchEndpoint(endpoint: OpenEndpoint, event: Event): "wanted" | "unwanted" | Failure {
+  const index = buildEventIndex([{ events: endpoint.settings.events, endpoint }]);
+  const { matched, failed } = matchEndpoints(index, event);
+  return failed[0]?.failure ?? (matched.length > 0 ? "wanted" : "unwanted");
+}
+
 /** Test events go to endpoints in test mode, all others to the others; alerts to those that ask for them, never about themselves. */
 function matchEndpoints(index: EventIndex<Listener>, event: Event): EndpointMatches {
   if (index === nobody) return none;

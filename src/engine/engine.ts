@@ -14,11 +14,12 @@ import type { Config } from "../config.ts";
 import type { DeliveryStart } from "../endpoint/hand-on.ts";
 import type { Log } from "../log.ts";
 import type { BulkRetry } from "../model/bulk-retry.ts";
+import type { DeliveryRecovery } from "../model/delivery-recovery.ts";
 import type { Payloads } from "./codec.ts";
 import { prepareNamespace } from "./namespace.ts";
 import { cancelWorkflow, describeWorkflow, terminateWorkflow, workflowUrl } from "./runs.ts";
 import { cancelDelivery, startDelivery, wakeLane } from "./start-delivery.ts";
-import { cancelBulkRetry, describeBulkRetry, startBulkRetry, type BulkRetryKey } from "./start-bulk-retry.ts";
+import { cancelWork, describeWork, startBulkRetry, startRecovery, type WorkKey } from "./start-work.ts";
 import { startRun, type RunKey, type RunTarget, type StartOutcome } from "./start.ts";
 
 export type EngineOptions = {
@@ -63,26 +64,7 @@ export function createEngine(options: EngineOptions) {
       return client ? startRun(client, taskQueue, target) : away();
     },
 
-    bulkRetries: {
-      async start(bulk: BulkRetry): Promise<StartOutcome> {
-        const client = link.client();
-        return client ? startBulkRetry(client, taskQueue, bulk) : away();
-      },
-      cancel: async (key: BulkRetryKey) => cancelBulkRetry(needClient(), key),
-      describe: async (key: BulkRetryKey) => describeBulkRetry(needClient(), key),
-    },
-
-    deliveries: {
-      async start(start: DeliveryStart): Promise<StartOutcome> {
-        const client = link.client();
-        return client ? startDelivery(client, taskQueue, start) : away();
-      },
-      cancel: async (key: Omit<DeliveryStart, "delayMs" | "ask">) => cancelDelivery(needClient(), key),
-      async wakeLane(lane: Pick<DeliveryStart, "tenantId" | "endpointId">): Promise<StartOutcome> {
-        const client = link.client();
-        return client ? wakeLane(client, taskQueue, lane) : away();
-      },
-    },
+    ...createWorkCalls(link.client, needClient, taskQueue),
 
     cancel: async (run: RunKey) => cancelWorkflow(needClient(), run),
     terminate: async (run: RunKey, reason: string) => terminateWorkflow(needClient(), run, reason),
@@ -101,6 +83,34 @@ export function createEngine(options: EngineOptions) {
 
     /** Finishes what runs, within the grace time. */
     close: link.close,
+  };
+}
+
+/** What carries deliveries, and what goes through many runs or deliveries. */
+function createWorkCalls(clientNow: () => Client | undefined, needClient: () => Client, taskQueue: string) {
+  const started = async (start: (client: Client) => Promise<StartOutcome>): Promise<StartOutcome> => {
+    const client = clientNow();
+    return client ? start(client) : away();
+  };
+  const ends = {
+    cancel: async (key: WorkKey) => cancelWork(needClient(), key),
+    describe: async (key: WorkKey) => describeWork(needClient(), key),
+  };
+  return {
+    bulkRetries: {
+      start: (bulk: BulkRetry) => started((client) => startBulkRetry(client, taskQueue, bulk)),
+      ...ends,
+    },
+    recoveries: {
+      start: (recovery: DeliveryRecovery) => started((client) => startRecovery(client, taskQueue, recovery)),
+      ...ends,
+    },
+    deliveries: {
+      start: (start: DeliveryStart) => started((client) => startDelivery(client, taskQueue, start)),
+      cancel: async (key: Omit<DeliveryStart, "delayMs" | "ask">) => cancelDelivery(needClient(), key),
+      wakeLane: (lane: Pick<DeliveryStart, "tenantId" | "endpointId">) =>
+        started((client) => wakeLane(client, taskQueue, lane)),
+    },
   };
 }
 

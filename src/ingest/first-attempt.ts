@@ -2,10 +2,10 @@
 import { carryAttempt, followAnswer, type CarryDeps, type Carried } from "../endpoint/carry.ts";
 import { deliveryIdOf } from "../endpoint/delivery-id.ts";
 import { handOn, type StartDelivery } from "../endpoint/hand-on.ts";
+import { newDelivery } from "../endpoint/new-delivery.ts";
 import type { OpenEndpoint } from "../endpoint/open-endpoint.ts";
 import type { Log } from "../log.ts";
 import type { AttemptBodies } from "../model/delivery.ts";
-import type { EndpointId } from "../model/ids.ts";
 import { eventOf, type StoredEvent } from "../store/events.ts";
 import type { StoredDelivery } from "../store/deliveries.ts";
 import type { Store } from "../store/store.ts";
@@ -64,21 +64,6 @@ export async function carryOn(
   const isStarted = await handOn(deps, row);
   await deps.fault?.("started");
   return isStarted ? "settled" : "unsettled";
-}
-
-/** The row of a delivery before anything was tried. */
-export function newDelivery(event: StoredEvent, endpointId: EndpointId): StoredDelivery {
-  return {
-    _id: deliveryIdOf(event, endpointId),
-    tenantId: event.tenantId,
-    endpointId,
-    event: { id: event.id, key: event._id, type: event.type },
-    status: "pending",
-    begun: 0,
-    attempts: [],
-    createdAt: event.receivedAt,
-    ...(event.test === undefined ? {} : { test: event.test }),
-  };
 }
 
 /** A row that stands already is one whose sender died before it could say so: this attempt comes beside the other. */

@@ -1,6 +1,7 @@
 // Sends events to the endpoints that are owed them: bounded in all and per endpoint, in small portions, so that the process
 // goes on accepting. What the limits do not let through goes to the endpoint's lane.
 import type { Gates } from "../endpoint/gates.ts";
+import { newDelivery } from "../endpoint/new-delivery.ts";
 import type { OpenEndpoint } from "../endpoint/open-endpoint.ts";
 import { orderKeyOf } from "../endpoint/payload.ts";
 import type { LaneWait } from "../model/delivery.ts";
@@ -8,7 +9,7 @@ import type { EndpointId, TenantId } from "../model/ids.ts";
 import { eventOf, type StoredEvent } from "../store/events.ts";
 import type { StoredDelivery } from "../store/deliveries.ts";
 import type { Held, Leases } from "./fan-out-leases.ts";
-import { carryOn, newDelivery, sendFirst, type FirstAttemptDeps, type Sent } from "./first-attempt.ts";
+import { carryOn, sendFirst, type FirstAttemptDeps, type Sent } from "./first-attempt.ts";
 import type { WakeLane } from "./lane-wakes.ts";
 import { createTurns } from "./turns.ts";
 

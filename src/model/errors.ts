@@ -20,6 +20,7 @@ export const catalogue = {
   "idempotency.mismatch": { status: 422, title: "The Idempotency-Key was used for another request" },
   "idempotency.in_progress": { status: 409, title: "The same request is being worked on" },
   "run.not_retriable": { status: 422, title: "The run cannot be retried in this way" },
+  "delivery.not_retriable": { status: 422, title: "The delivery cannot be made again" },
   "connection.invalid": { status: 422, title: "The credentials are not valid" },
   "endpoint.invalid": { status: 422, title: "The endpoint is not valid" },
   "profile.invalid": { status: 422, title: "The profile is not valid" },

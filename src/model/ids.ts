@@ -16,6 +16,7 @@ export type IdPrefix =
   | "proc"
   | "ep"
   | "dlv"
+  | "drec"
   | "sec"
   | "prof"
   | "msg";
@@ -31,6 +32,7 @@ export type EndpointId = Id<"ep">;
 export type SecretId = Id<"sec">;
 export type ProfileId = Id<"prof">;
 export type DeliveryId = Id<"dlv">;
+export type RecoveryId = Id<"drec">;
 export type EventTypeId = Id<"etyp">;
 export type InboxMessageId = Id<"msg">;
 /** The id of an event is the sender's own where one was given; ours (`evt_…`) otherwise. */
@@ -95,7 +97,10 @@ export function timeOfId(id: Id<IdPrefix>): number {
 
 /** Whether a text has the form of an id of ours with this prefix. */
 export function isId<P extends IdPrefix>(prefix: P, text: string): text is Id<P> {
-  return text.startsWith(`${prefix}_`) && /^[0-9A-Za-z]{22}$/.test(text.slice(prefix.length + 1));
+  if (!text.startsWith(`${prefix}_`)) return false;
+  const digits = text.slice(prefix.length + 1);
+  // A delivery's id holds that of its event, and ten digits of its endpoint's.
+  return /^[0-9A-Za-z]{22}$/.test(digits) || (prefix === "dlv" && /^[0-9A-Za-z]{32}$/.test(digits));
 }
 
 /** `length` uniformly random base62 digits. */

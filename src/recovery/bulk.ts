@@ -1,9 +1,9 @@
 // How does a bulk retry go on? Page by page: the runs whose turn it is, each exactly once, whatever is killed meanwhile.
 import type { BulkRetry } from "../model/bulk-retry.ts";
 import type { BulkRetryId, RunId, TenantId } from "../model/ids.ts";
-import type { Run } from "../model/run.ts";
 import type { Candidates } from "../store/bulk-candidates.ts";
 import type { Store } from "../store/store.ts";
+import { eachOf } from "./hands.ts";
 import { takeTurn, type TurnDeps } from "./bulk-turn.ts";
 
 export type BulkDeps = TurnDeps & { store: Pick<Store, "bulkRefusals" | "bulkRetries" | "bulkTurns" | "runs"> };
@@ -21,9 +21,6 @@ export type PageCircumstances = {
   /** Whoever carries the page out is to stop. */
   signal: AbortSignal;
 };
-
-/** Turns at once: each asks the database a few times in a row. */
-const turnsAtOnce = 8;
 
 /** Bulk retries over their dependencies. */
 export function createBulkPages(deps: BulkDeps) {
@@ -93,24 +90,4 @@ async function takeTurns(
     (refusal ? refused : made).add(run.id);
   });
   return { made: made.size, refused: refused.size };
-}
-
-/** In order, a few at once. After the first that rejects no more are begun; it rejects when those under way have ended. */
-async function eachOf(runs: Run[], work: (run: Run) => Promise<void>): Promise<void> {
-  const left = runs.values();
-  let failed = false;
-  const hands = Array.from({ length: turnsAtOnce }, async () => {
-    for (const run of left) {
-      if (failed) return;
-      try {
-        await work(run);
-      } catch (error) {
-        failed = true;
-        throw error;
-      }
-    }
-  });
-  const ended = await Promise.allSettled(hands);
-  const broken = ended.find((one) => one.status === "rejected");
-  if (broken) throw broken.reason;
 }

@@ -1,10 +1,11 @@
-// Whose turn is on? Of bulk retries that look at one run at the same moment, only one may ask for it again.
+// Whose turn is on? Of those that look at one run, or one delivery, at the same moment, only one may ask for it again.
 import mongoose from "mongoose";
-import type { BulkRetryId, RunId, TenantId } from "../model/ids.ts";
+import type { DeliveryId, RunId, TenantId } from "../model/ids.ts";
 import { isDuplicateKey, type Database } from "./database.ts";
 
-/** `_id` is the run's. */
-type StoredTurn = { _id: RunId; tenantId: TenantId; by: BulkRetryId; until: Date };
+/** `_id` is that of the run or the delivery; `by` names who asks. */
+type StoredTurn = { _id: Subject; tenantId: TenantId; by: string; until: Date };
+type Subject = RunId | DeliveryId;
 
 const schema = new mongoose.Schema(
   { _id: String, tenantId: { type: String, required: true }, by: String, until: Date },
@@ -18,21 +19,21 @@ export function createBulkTurnStore(database: Database) {
   const model = database.connection.model("BulkTurn", schema, "bulkTurns");
   const raw = database.raw<StoredTurn>("bulkTurns");
 
-  /** Begins a run's turn under a lease, or goes on with it; the answer names whose turn is on: another's, when not ours. */
-  async function begin(tenantId: TenantId, run: RunId, by: BulkRetryId, leaseMs: number): Promise<BulkRetryId> {
+  /** Begins a subject's turn under a lease, or goes on with it; the answer names whose turn is on: another's, when not ours. */
+  async function begin(tenantId: TenantId, subject: Subject, by: string, leaseMs: number): Promise<string> {
     const nowMs = database.nowMs();
     try {
       await raw.updateOne(
-        { _id: run, tenantId, $or: [{ by }, { until: { $lte: new Date(nowMs) } }] },
+        { _id: subject, tenantId, $or: [{ by }, { until: { $lte: new Date(nowMs) } }] },
         { $set: { by, until: new Date(nowMs + leaseMs) } },
         { upsert: true },
       );
       return by;
     } catch (error) {
       if (!isDuplicateKey(error)) throw error;
-      const held = await raw.findOne({ _id: run });
+      const held = await raw.findOne({ _id: subject });
       // Over since: whoever had it has done what there was to do, and the next look says what.
-      return held?.by ?? begin(tenantId, run, by, leaseMs);
+      return held?.by ?? begin(tenantId, subject, by, leaseMs);
     }
   }
 
@@ -41,9 +42,9 @@ export function createBulkTurnStore(database: Database) {
 
     begin,
 
-    /** Ends a run's turn. */
-    async finish(tenantId: TenantId, run: RunId, by: BulkRetryId): Promise<void> {
-      await raw.deleteOne({ _id: run, tenantId, by });
+    /** Ends a subject's turn. */
+    async finish(tenantId: TenantId, subject: Subject, by: string): Promise<void> {
+      await raw.deleteOne({ _id: subject, tenantId, by });
     },
   };
 }

@@ -9,15 +9,17 @@ import type {
   LaneWait,
 } from "../model/delivery.ts";
 import type { FailureClass } from "../model/failure.ts";
-import type { DeliveryId, TenantId } from "../model/ids.ts";
-import { insertMany, updateEach, type Update } from "./commands.ts";
+import type { DeliveryId, RecoveryId, TenantId } from "../model/ids.ts";
+import { insertMany, updateEach, type Safety, type Update } from "./commands.ts";
 import type { Collection, Database } from "./database.ts";
 import { bodyKey, type StoredBodies } from "./delivery-bodies.ts";
-import { createGroupWriter } from "./group-writer.ts";
+import { createGroupWriter, type GroupWriter } from "./group-writer.ts";
 
 /** A delivery as stored. */
 export type StoredDelivery = Omit<Delivery, "id"> & {
   _id: DeliveryId;
+  /** The recoveries that asked for it. */
+  recoveries?: RecoveryId[];
   /** Somebody asked for an attempt: by which of Temporal's runs it is carried out, and as what it is recorded. */
   asked?: { by: string; trigger: AttemptRow["trigger"]; used?: boolean };
 };
@@ -58,6 +60,7 @@ const schema = new mongoose.Schema(
     endedAt: Date,
     test: Boolean,
     asked: mongoose.Schema.Types.Mixed,
+    recoveries: { type: [String], default: undefined },
   },
   { versionKey: false },
 );
@@ -80,6 +83,11 @@ schema.index(
   { partialFilterExpression: { lane: { $exists: true } }, name: "lane" },
 );
 
+schema.index(
+  { tenantId: 1, recoveries: 1 },
+  { partialFilterExpression: { recoveries: { $exists: true } }, name: "recovered" },
+);
+
 /** What one delivery brings to a group at most: a body and an answer of 64 KB each, in up to three bytes a character. */
 const entryBytesMax = 256 * 1024;
 
@@ -88,19 +96,7 @@ export function createDeliveryStore(database: Database) {
   const model = database.connection.model("Delivery", schema, "deliveries");
   const raw = database.raw<StoredDelivery>("deliveries");
 
-  const inserts = createGroupWriter<{ row: StoredDelivery; bodies: StoredBodies[] }, "inserted" | "exists">({
-    write: async (items) => {
-      const bodies = items.flatMap((item) => item.bodies);
-      // Before the rows and in the same order of journals: an attempt that is seen has its bodies.
-      if (bodies.length > 0) await insertMany(database, "deliveryBodies", bodies, "memory");
-      const rows = items.map((item) => item.row);
-      const taken = await insertMany(database, "deliveries", rows, "journaled");
-      return items.map((_, i) => (taken.has(i) ? "exists" : "inserted"));
-    },
-    itemsMax: 200,
-    inFlightMax: 2,
-    bytesOf: () => 4 * 1024,
-  });
+  const inserts = createInserts(database);
   const updates = createGroupWriter<RecordedAttempt, void>({
     write: async (items) => {
       const bodies = items.flatMap(({ tenantId, id, attempt, bodies: of }) => storedBodies(tenantId, id, attempt, of));
@@ -116,11 +112,15 @@ export function createDeliveryStore(database: Database) {
   return {
     init: () => model.createIndexes(),
 
-    /** A new row, with its first attempt where there was one. `exists`: it stands already, as it is. Journaled. */
+    /**
+     * A new row, with its first attempt where there was one. `exists`: it stands already, as it is. What has still to be done
+     * is journaled on a majority. A success at once is acknowledged from memory: the mark that takes it out of the outbox comes
+     * after it in the same journal, so that a crash of MongoDB forgets both or none, and what is forgotten is sent again.
+     */
     insert: (row: StoredDelivery, bodies?: AttemptBodies): Promise<"inserted" | "exists"> => {
       const [first] = row.attempts;
       const stored = first && bodies ? storedBodies(row.tenantId, row._id, first, bodies) : [];
-      return inserts.add({ row, bodies: stored });
+      return inserts[row.status === "delivered" ? "memory" : "journaled"].add({ row, bodies: stored });
     },
 
     /** An attempt of a row that stands. The same attempt again changes nothing; a success that is recorded stays. Journaled. */
@@ -128,6 +128,37 @@ export function createDeliveryStore(database: Database) {
 
     ...createDeliveryTurns(raw),
   };
+}
+
+type Inserted = "inserted" | "exists";
+type Insert = { row: StoredDelivery; bodies: StoredBodies[] };
+
+/** Groups of new rows, by how safe they have to be. */
+function createInserts(database: Database): Record<Safety, GroupWriter<Insert, Inserted>> {
+  const writerOf = (safety: Safety) =>
+    createGroupWriter<Insert, Inserted>({
+      write: async (items) => {
+        const bodies = items.flatMap((item) => item.bodies);
+        // Before the rows and in the same order of journals: an attempt that is seen has its bodies.
+        if (bodies.length > 0) await insertMany(database, "deliveryBodies", bodies, "memory");
+        const rows = items.map((item) => item.row);
+        const taken = await insertMany(database, "deliveries", rows, safety);
+        return items.map((_, i) => (taken.has(i) ? "exists" : "inserted"));
+      },
+      itemsMax: 500,
+      inFlightMax: 2,
+      bytesOf: ({ bodies }) => bodies.reduce((sum, one) => sum + charsOf(one), rowBytes),
+      // Nobody waits for it but the lease.
+      lingerMs: 10,
+    });
+  return { memory: writerOf("memory"), journaled: writerOf("journaled") };
+}
+
+/** About what a row without bodies has. */
+const rowBytes = 1_024;
+
+function charsOf({ request = "", response = "" }: StoredBodies): number {
+  return request.length + response.length;
 }
 
 /** What carries a delivery on: whose turn it is, and what ends it without an attempt. */

@@ -2,7 +2,7 @@
 import { createApiKeyStore } from "./api-keys.ts";
 import { createBlobStore } from "./blobs.ts";
 import { createBulkCandidates } from "./bulk-candidates.ts";
-import { createBulkRefusalStore } from "./bulk-refusals.ts";
+import { createBulkRefusalStore, createRecoveryRefusalStore } from "./bulk-refusals.ts";
 import { createBulkRetryStore } from "./bulk-retries.ts";
 import { createBulkTurnStore } from "./bulk-turns.ts";
 import { createConnectionStore } from "./connections.ts";
@@ -12,6 +12,7 @@ import { createDeliveryBodyStore } from "./delivery-bodies.ts";
 import { createDeliveryBodyHeads } from "./delivery-body-heads.ts";
 import { createDeliveryLanes } from "./delivery-lanes.ts";
 import { createDeliveryLists } from "./delivery-lists.ts";
+import { createBodyRetention, createDeliveryRetention } from "./delivery-retention.ts";
 import { createDeliveryStatsStore } from "./delivery-stats.ts";
 import { createEndpointHealthStore } from "./endpoint-health.ts";
 import { createEndpointStore } from "./endpoints.ts";
@@ -22,8 +23,10 @@ import { createFlowStore } from "./flows.ts";
 import { createIdempotencyStore } from "./idempotency.ts";
 import { createInboxStore } from "./inbox.ts";
 import { createLimitStore } from "./limits.ts";
+import { createMissedEvents } from "./missed-events.ts";
 import { createOutbox } from "./outbox.ts";
 import { createProfileStore } from "./profiles.ts";
+import { createRecoveryStore } from "./recoveries.ts";
 import { createRunStore } from "./runs.ts";
 import { createStepNotes } from "./step-notes.ts";
 import { createStepStore } from "./steps.ts";
@@ -38,13 +41,20 @@ export async function openStore(uri: string, options: { database?: string } = {}
   const store = {
     tenants: createTenantStore(database),
     apiKeys: createApiKeyStore(database),
-    events: { ...createEventStore(database), ...createOutbox(database), ...createFanOut(database) },
+    events: {
+      ...createEventStore(database),
+      ...createOutbox(database),
+      ...createFanOut(database),
+      ...createMissedEvents(database),
+    },
     eventTypes: createEventTypeStore(database),
     flows: createFlowStore(database),
     runs: { ...createRunStore(database), ...createBulkCandidates(database) },
     bulkRetries: createBulkRetryStore(database),
     bulkTurns: createBulkTurnStore(database),
     bulkRefusals: createBulkRefusalStore(database),
+    recoveries: createRecoveryStore(database),
+    recoveryRefusals: createRecoveryRefusalStore(database),
     connections: createConnectionStore(database),
     endpoints: createEndpointStore(database),
     endpointHealth: createEndpointHealthStore(database),
@@ -53,8 +63,13 @@ export async function openStore(uri: string, options: { database?: string } = {}
       ...createDeliveryStore(database),
       ...createDeliveryLanes(database),
       ...createDeliveryLists(database),
+      ...createDeliveryRetention(database),
     },
-    deliveryBodies: { ...createDeliveryBodyStore(database), ...createDeliveryBodyHeads(database) },
+    deliveryBodies: {
+      ...createDeliveryBodyStore(database),
+      ...createDeliveryBodyHeads(database),
+      ...createBodyRetention(database),
+    },
     profiles: createProfileStore(database),
     steps: { ...createStepStore(database), ...createStepNotes(database) },
     templates: createTemplateStore(database),
