@@ -137,7 +137,8 @@ describe("mutual TLS", () => {
   });
 });
 
-const hasOpenssl = spawnSync("openssl", ["version"]).status === 0;
+const program = "openssl";
+const hasOpenssl = spawnSync(program, ["version"]).status === 0;
 
 (hasOpenssl ? describe : describe.skip)("a receiver that refuses certificates by an alert (openssl s_server)", () => {
   test.each(["-tls1_2", "-tls1_3"])("is understood over %s", async (version) => {
@@ -254,7 +255,7 @@ async function startOpenssl(version: string): Promise<{ url: string } & AsyncDis
   await writeFile(pair, serverPair.cert + serverPair.key);
   await writeFile(ca, authority);
   const wants = ["-CAfile", ca, "-Verify", "1", "-verify_return_error"];
-  const server = spawn("openssl", ["s_server", "-accept", "127.0.0.1:0", "-cert", pair, ...wants, "-www", version], {
+  const server = spawn(program, ["s_server", "-accept", "127.0.0.1:0", "-cert", pair, ...wants, "-www", version], {
     stdio: ["ignore", "pipe", "ignore"],
   });
   let said = "";
