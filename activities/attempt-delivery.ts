@@ -30,6 +30,8 @@ type Prepared =
 
 /** How long a try waits for a free place, in milliseconds. */
 const placeMs = 500;
+/** How long a try waits for a row that is not there, in milliseconds. */
+const rowMs = 10_000;
 
 /**
  * The activity `attemptDelivery`. Answers how the delivery ended, or that it waits in its endpoint's lane. Rejects with the
@@ -67,7 +69,8 @@ async function prepare({ store, open }: WebhookDeps, input: AttemptDeliveryInput
   const { tenantId, deliveryId, endpointId, trigger, by } = input;
   if (trigger !== undefined) await store.deliveries.reopen(tenantId, deliveryId, by, trigger);
   const row = await store.deliveries.find(tenantId, deliveryId);
-  if (row === undefined) return { ended: "cancelled" };
+  // Forgotten by a crash of MongoDB together with its mark: the outbox brings it again.
+  if (row === undefined) throw putOff("The delivery is not there yet.", rowMs);
   if (row.status !== "pending") return { ended: row.status };
   if (row.lane !== undefined) return { ended: "waiting" };
   const end = async (change: DeliveryChange, ended: DeliveryStatus | "waiting"): Promise<Prepared> => {

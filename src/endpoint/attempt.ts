@@ -1,5 +1,6 @@
 // One attempt of a delivery: built, signed, sent, judged, and put down without secrets. Every delivery goes through here.
 import { recordedRequest, recordedResponse, createGrowingRedactor, type Redactor } from "../connector/record.ts";
+import { contentTypeOf } from "../delivery/body.ts";
 import { bodyOf, buildDelivery, type DeliveryInput } from "../delivery/build.ts";
 import { encryptBody, encryptedContentType } from "../delivery/encrypt.ts";
 import type { HttpClient, HttpResult } from "../delivery/http.ts";
@@ -8,6 +9,7 @@ import type { Attempt } from "../model/attempt.ts";
 import type { AttemptBodies, AttemptRow } from "../model/delivery.ts";
 import type { Event } from "../model/event.ts";
 import type { Failure } from "../model/failure.ts";
+import { maskHeaders, redactedMark } from "../vault/redact.ts";
 import { secretsAt, type OpenEndpoint } from "./open-endpoint.ts";
 import { payloadOf } from "./payload.ts";
 import type { EndpointTokens } from "./token.ts";
@@ -59,7 +61,7 @@ export function createAttempts(deps: AttemptDeps): MakeAttempt {
     return {
       attempt: attemptRow(job, startedAt, result, judgement, redactor),
       bodies: {
-        request: recordedRequest({ method: "POST", url, headers, body }, redactor.redact),
+        request: shownRequest(job.endpoint, request, redactor),
         ...(result.ok ? { response: recordedResponse(result, redactor.redact) } : {}),
       },
       judgement,
@@ -67,10 +69,45 @@ export function createAttempts(deps: AttemptDeps): MakeAttempt {
   };
 }
 
-type Request =
-  { ok: true; url: string; headers: Record<string, string>; body: string } | { ok: false; failure: Failure };
+type Made = {
+  ok: true;
+  url: string;
+  headers: Record<string, string>;
+  /** Those that the profile made: ids, times, signatures. */
+  profileHeaders: Record<string, string>;
+  body: string;
+};
 
-async function requestOf(deps: AttemptDeps, job: AttemptJob, redactor: Redactor): Promise<Request> {
+/** A request without secrets. What the profile made holds none; what people set is looked through once. */
+function shownRequest(endpoint: OpenEndpoint, { headers, profileHeaders, body }: Made, redactor: Redactor) {
+  const { url, own } = shownParts(endpoint, redactor);
+  const authorization = "authorization" in headers ? { authorization: redactedMark } : {};
+  const shown = { method: "POST", url, headers: {}, body };
+  return {
+    ...recordedRequest(shown, redactor.redact),
+    headers: { ...maskHeaders(profileHeaders), ...own, ...authorization },
+  };
+}
+
+type ShownParts = { url: string; own: Record<string, string> };
+const shownByEndpoint = new WeakMap<OpenEndpoint, ShownParts>();
+
+/** What is the same in all requests to an endpoint. */
+function shownParts(endpoint: OpenEndpoint, { redact }: Redactor): ShownParts {
+  const known = shownByEndpoint.get(endpoint);
+  if (known !== undefined) return known;
+  const { url, headers = {} } = endpoint.settings;
+  const request = recordedRequest({ method: "POST", url, headers, body: "" }, redact);
+  const parts = { url: request.url, own: request.headers };
+  shownByEndpoint.set(endpoint, parts);
+  return parts;
+}
+
+async function requestOf(
+  deps: AttemptDeps,
+  job: AttemptJob,
+  redactor: Redactor,
+): Promise<Made | { ok: false; failure: Failure }> {
   const { endpoint } = job;
   const input = inputOf(job, deps.nowMs());
   if ("class" in input) return { ok: false, failure: input };
@@ -80,12 +117,12 @@ async function requestOf(deps: AttemptDeps, job: AttemptJob, redactor: Redactor)
   if (!built.ok) return { ok: false, failure: { class: "validation", code: built.code, message: built.message } };
   const own = endpoint.settings.headers;
   const headers = own === undefined ? built.headers : { ...built.headers, ...own };
-  if (endpoint.oauth2 === undefined) return { ok: true, url: endpoint.settings.url, headers, body: built.body };
+  const made = { ok: true as const, url: endpoint.settings.url, profileHeaders: built.headers, body: built.body };
+  if (endpoint.oauth2 === undefined) return { ...made, headers };
   const token = await deps.tokens.tokenFor(tokenKeyOf(endpoint), endpoint.oauth2);
   if (!token.ok) return { ok: false, failure: token.failure };
   redactor.add([token.accessToken]);
-  const authorized = { ...headers, authorization: `Bearer ${token.accessToken}` };
-  return { ok: true, url: endpoint.settings.url, headers: authorized, body: built.body };
+  return { ...made, headers: { ...headers, authorization: `Bearer ${token.accessToken}` } };
 }
 
 function inputOf(job: AttemptJob, nowMs: number): DeliveryInput | Failure {
@@ -122,7 +159,11 @@ async function encrypted(endpoint: OpenEndpoint, input: DeliveryInput): Promise<
   if (!plain.ok) return { class: "validation", code: plain.code, message: plain.message };
   if (endpoint.encryptionKey === undefined) return input;
   try {
-    return { ...input, body: await encryptBody(plain.body, endpoint.encryptionKey), contentType: encryptedContentType };
+    return {
+      ...input,
+      body: await encryptBody(plain.body, endpoint.encryptionKey, contentTypeOf(endpoint.profile, input)),
+      contentType: encryptedContentType,
+    };
   } catch {
     // Checked when it was saved: what is wrong with it now is not for the log to say.
     return {

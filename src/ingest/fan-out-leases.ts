@@ -88,7 +88,7 @@ function createMarks(store: Pick<Store, "events">) {
     itemsMax: 1_000,
     inFlightMax: 1,
     // Far below the lease: a lost mark costs a look at rows that stand.
-    lingerMs: 50,
+    lingerMs: 100,
   });
 }
 

@@ -90,12 +90,36 @@ export function redactJson(value: Json, redact: Redact): Json {
 
 /** Headers as they are recorded: those that are secret by nature masked by name, secrets in the others by value. */
 export function redactHeaders(headers: Readonly<Record<string, string>>, redact: Redact): Record<string, string> {
+  const entries = Object.entries(headers);
+  const text = entries.map(([name, value]) => `${name}\n${value}`).join("\n");
+  // One look at all of them: almost no header holds a secret.
+  const isClean = redact(text) === text;
+  const shown = (part: string): string => (isClean ? part : redact(part));
   return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [redact(name), isSecretHeader(name) ? redactedMark : redact(value)]),
+    entries.map(([name, value]) => [shown(name), isSecretHeader(name) ? redactedMark : shown(value)]),
   );
 }
 
+/** Headers that hold no secret but by their name. */
+export function maskHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
+  const shown: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) shown[name] = isSecretHeader(name) ? redactedMark : value;
+  return shown;
+}
+
+const secretByName = new Map<string, boolean>();
+/** Names that are remembered: receivers answer with the same ones again and again. */
+const namesMax = 1_000;
+
 function isSecretHeader(name: string): boolean {
+  const known = secretByName.get(name);
+  if (known !== undefined) return known;
+  const isSecret = isSecretName(name);
+  if (secretByName.size < namesMax) secretByName.set(name, isSecret);
+  return isSecret;
+}
+
+function isSecretName(name: string): boolean {
   return /^(?:authorization|proxy-authorization|cookie|set-cookie)$|api-?key|token|secret|password|credential/i.test(
     name,
   );
