@@ -48,7 +48,7 @@ const createSchema: JsonSchema = {
   },
 };
 /** Settings that replace those of an endpoint: its secrets are changed by rotation. */
-const replaceSchema: JsonSchema = { ...endpointGivenSchema, properties: withoutSecret() };
+const replaceSchema: JsonSchema = { ...endpointGivenSchema, title: "EndpointReplacement", properties: withoutSecret() };
 const patchSchema: JsonSchema = {
   title: "EndpointPatch",
   type: "object",

@@ -1,5 +1,7 @@
 // The JSON Schemas of what people write and read, for editors and generators.
+import { profileSchema } from "../delivery/profile.ts";
 import { attemptSchema } from "../model/attempt.ts";
+import { endpointGivenSchema } from "../model/endpoint-given.ts";
 import { AppError } from "../model/errors.ts";
 import { publishSchema } from "../model/event.ts";
 import { flowSchema } from "../model/flow.ts";
@@ -18,6 +20,8 @@ const schemas: { readonly [file: string]: JsonSchema } = {
   "run.json": runSchema,
   "step.json": stepSchema,
   "attempt.json": attemptSchema,
+  "endpoint.json": endpointGivenSchema,
+  "profile.json": profileSchema,
   "problem.json": problemSchema,
 };
 
@@ -28,7 +32,7 @@ export function schemaRoutes(): Route[] {
       path: "/v1/schemas/{file}",
       scope: "public",
       tag: "Schemas",
-      summary: "A JSON Schema: flow, event, retry-policy, run, step, attempt or problem",
+      summary: "A JSON Schema: flow, event, endpoint, profile, retry-policy, run, step, attempt or problem",
       params: { file: { type: "string", enum: Object.keys(schemas) } },
       responses: {
         200: { description: "The schema.", contentType: "application/schema+json", schema: { type: "object" } },

@@ -19,7 +19,7 @@ test("the page names every route with its scope, and no other", async () => {
     .filter(({ path }) => !/^\/(docs|openapi)/.test(path))
     .map(({ method, path, scope }) => `${method.toUpperCase()} ${path} ${scope}`);
   await stop();
-  const rows = [...page.matchAll(/^\| `([A-Z]+ \/\S*)` +\| `?([a-z:]+)`? +\|/gm)].map(
+  const rows = [...page.matchAll(/^\| `([A-Z]+ \/\S*)` +\| `?([a-z:-]+)`? +\|/gm)].map(
     ([, route, scope]) => `${route} ${scope}`,
   );
   const sorted = (lines: string[]) => lines.toSorted((a, b) => (a < b ? -1 : 1));
@@ -81,6 +81,10 @@ async function preparedFor(app: TestApp, url: string) {
   const tenantId = await app.store.tenants.ensureBootstrap("default");
   const blob = await app.store.blobs.put(tenantId, Buffer.from("%PDF-"), "application/pdf");
   const bulk = await app.client.post("/v1/runs/retry", { body: { filter: { status: "failed" } } });
+  const endpoint = await app.call<{ id: string; secrets: { id: string }[] }>("POST", "/v1/endpoints", {
+    url: "http://127.0.0.1:4000/orders",
+    events: ["order.created"],
+  });
   const { etag } = await app.client.get("/v1/flows/{id}", { params: { id: flow } });
   expect(waiting).not.toBe(flow);
   return {
@@ -92,6 +96,8 @@ async function preparedFor(app: TestApp, url: string) {
     RUN: ended,
     OPEN_RUN: open,
     BLOB: blob.id,
+    ENDPOINT: endpoint.body.id,
+    SECRET: endpoint.body.secrets[0]?.id ?? "",
     BULK: bulk.status === 202 ? bulk.body.id : "",
   };
 }
