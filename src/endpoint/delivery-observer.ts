@@ -18,7 +18,7 @@ export type DeliveryObserverDeps = {
 
 const flushEveryMs = 1_000;
 /** Rows that one flush may bring for each second since the one before: with more of them, flushes come more seldom. */
-const rowsPerSecond = 1_000;
+const rowsPerSecond = 400;
 const flushEveryMsMax = 10_000;
 /** How often an endpoint's last success is put down while nothing is wrong, in milliseconds. */
 const successEveryMs = 60_000;
