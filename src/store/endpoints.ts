@@ -7,7 +7,6 @@ import { createEndpointChanges } from "./endpoint-changes.ts";
 import { endpointOf, endpointRowSchema, fieldsOf, freshHealth, type StoredEndpoint } from "./endpoint-row.ts";
 import { readPage, type Page, type PageRequest } from "./page.ts";
 
-export type { EndpointChange, HealthChange } from "./endpoint-changes.ts";
 export { endpointOf, settingsOf, type StoredEndpoint } from "./endpoint-row.ts";
 
 export type NewEndpoint = {

@@ -35,13 +35,11 @@ beforeAll(async () => {
   inside = await startReceiver();
   urls = hostileUrls.map((url) => url.replaceAll("{port}", new URL(inside.url).port));
   refused = urls.filter((url) => !URL.canParse(url) || !unresolvable.has(new URL(url).hostname));
-  expect(refused.length).toBeGreaterThanOrEqual(82);
 });
 afterAll(async () => {
   await inside[Symbol.asyncDispose]();
   await app.stop();
 });
-afterEach(() => expect(inside.requests).toEqual([]));
 
 const plain = (rest: object = {}) => ({ url: "http://good.example.com/in", events: ["*"], ...rest });
 const oauth2 = (tokenUrl: string) => ({ tokenUrl, clientId: "me", clientSecret: "secret" });
@@ -58,6 +56,10 @@ const accepted = async (pointer: string, call: (url: string) => Promise<Refused>
     return !found.code.startsWith("url.") && !(url === "" && found.code === "range");
   });
 };
+
+test("the table has what it is known to have", () => {
+  expect(refused.length).toBeGreaterThanOrEqual(82);
+});
 
 test("at create, as the URL and as the token URL", async () => {
   const create = (body: object) => app.call("POST", "/v1/endpoints", { body });
@@ -114,4 +116,8 @@ test("by a test of an endpoint that lies in the store with such a URL", async ()
   await http.close();
   await profiles.close();
   expect(wrong).toEqual([]);
+});
+
+test("and none of them has reached the listener inside", () => {
+  expect(inside.requests).toEqual([]);
 });

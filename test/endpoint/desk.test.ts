@@ -1,7 +1,7 @@
 // Endpoints as the desk makes, changes and opens them, on a real MongoDB.
 import { generateKeyPairSync } from "node:crypto";
 import { createEndpointDesk, type EndpointDesk } from "../../src/endpoint/desk.ts";
-import { openEndpoint } from "../../src/endpoint/open.ts";
+import { openEndpoint, ProfileMissing } from "../../src/endpoint/open.ts";
 import { secretsAt } from "../../src/endpoint/open-endpoint.ts";
 import { watchProfiles, type Profiles } from "../../src/endpoint/profiles.ts";
 import { createLog } from "../../src/log.ts";
@@ -142,6 +142,15 @@ test("without settings of its own an endpoint has the defaults and those of its 
   });
   expect(opened.rate).toEqual({ perMs: 1_000, burst: 60 });
   expect(opened.breaker).toBeUndefined();
+});
+
+test("an endpoint whose profile is not there is not opened: nothing goes out in another form", async () => {
+  const { endpoint } = await create();
+  const stored = await store.endpoints.read(tenantId, endpoint.id);
+  if (stored === undefined) throw new Error("there is no such endpoint");
+  expect(() => openEndpoint(stored, { vault, profileOf: () => undefined })).toThrow(ProfileMissing);
+  const elsewhere = { ...stored, _id: newId("ep") };
+  expect(() => openEndpoint(elsewhere, { vault, profileOf: profiles.of })).toThrow(/does not open/);
 });
 
 describe("what is refused, everything at once and at its place", () => {
