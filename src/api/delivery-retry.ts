@@ -9,6 +9,7 @@ import { jsonBody, route, type Route } from "./route.ts";
 
 type Deps = Pick<ApiDeps, "store" | "deliveries">;
 
+/** They stand before the other routes of single deliveries: `expunge` is no delivery's id. */
 export function deliveryRetryRoutes(deps: Deps): Route[] {
   return [retryRoute(deps), cancelRoute(deps), removeBodiesRoute(deps), expungeRoute(deps)];
 }
@@ -93,7 +94,7 @@ const expungeSchema: JsonSchema = {
       pattern: "^ep_[0-9A-Za-z]{22}$",
       description: "Only of deliveries to this endpoint, which may have been deleted since.",
     },
-    cursor: { type: "string", pattern: "^dlv_[0-9A-Za-z]{22}$", description: "`nextCursor` of the answer before." },
+    cursor: { type: "string", pattern: "^dlv_[0-9A-Za-z]{22,32}$", description: "`nextCursor` of the answer before." },
   },
 };
 

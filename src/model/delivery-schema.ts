@@ -31,7 +31,7 @@ export type DeadLetterView = Pick<DeliveryView, "id" | "endpoint" | "event" | "r
 };
 
 const time: JsonSchema = { type: "string", format: "date-time" };
-const deliveryId: JsonSchema = { type: "string", pattern: "^dlv_[0-9A-Za-z]{22}$" };
+const deliveryId: JsonSchema = { type: "string", pattern: "^dlv_[0-9A-Za-z]{22,32}$" };
 const endpointId: JsonSchema = { type: "string", pattern: "^ep_[0-9A-Za-z]{22}$" };
 const failureClass: JsonSchema = {
   type: "string",
