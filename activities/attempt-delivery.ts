@@ -51,7 +51,8 @@ export function createAttemptDelivery(deps: WebhookDeps) {
         endpoint,
         deliveryId: row._id,
         events: [{ deliveryId: row._id, event: eventOf(event) }],
-        isBatch: false,
+        // The form that the receiver knows, also for one event alone.
+        isBatch: endpoint.batch !== undefined,
         number: begun.begun,
         position: row.attempts.length + 1,
         trigger: isAsked && begun.asked ? begun.asked.trigger : "automatic",

@@ -16,6 +16,7 @@ import { createEndpointTokens } from "./endpoint/token.ts";
 import type { Engine } from "./engine/engine.ts";
 import { createFanOutRelay } from "./ingest/fan-out-relay.ts";
 import { createLeases } from "./ingest/fan-out-leases.ts";
+import { watchDeliveries } from "./ingest/delivery-watch.ts";
 import type { FaultPoint } from "./ingest/first-attempt.ts";
 import { createLaneWakes } from "./ingest/lane-wakes.ts";
 import { createSender } from "./ingest/sender.ts";
@@ -103,12 +104,19 @@ async function startSending(deps: Deps, { profiles, gates, carry }: Parts) {
     store,
     leases,
     endpointOf: endpoints.find,
+    isThere: async (tenantId, id) => (await store.endpoints.find(tenantId, id)) !== undefined,
     start: (delivery) => deps.engine().deliveries.start(delivery),
     wakeLane,
     log,
     fault,
   });
   const relay = (sending?.createRelay ?? createFanOutRelay)({ store, sender, gates, leaseMs: leases.leaseMs, log });
+  const watch = watchDeliveries({
+    store,
+    wakeLane,
+    start: (delivery) => deps.engine().deliveries.start(delivery),
+    log,
+  });
   const desk = createEndpointDesk({
     endpoints: store.endpoints,
     vault,
@@ -116,7 +124,7 @@ async function startSending(deps: Deps, { profiles, gates, carry }: Parts) {
     profiles,
     nowMs: store.nowMs,
     changed: (_tenantId, id) => endpoints.changed(id),
-    // What waits in the lane is found by the lane; one that cannot be told yet is told by the next delivery.
+    // A lane that cannot be told at the moment is found by the watch.
     resumed: async (tenantId, endpointId) => void (await wakeLane({ tenantId, endpointId })),
   });
   return {
@@ -127,7 +135,7 @@ async function startSending(deps: Deps, { profiles, gates, carry }: Parts) {
     leaseMs: leases.leaseMs,
     wakeLane,
     async close(): Promise<void> {
-      await relay.close();
+      await Promise.all([relay.close(), watch.close()]);
       await sender.idle(stopGraceMs);
       await leases.close();
       await endpoints.close();

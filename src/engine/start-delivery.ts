@@ -24,8 +24,8 @@ export async function startDelivery(client: Client, taskQueue: string, start: De
       args: [{ ...key, ...(ask === undefined ? {} : { trigger: ask.trigger }) }],
       taskQueue,
       workflowId: deliveryWorkflowId(key),
-      workflowIdReusePolicy:
-        ask === undefined ? WorkflowIdReusePolicy.REJECT_DUPLICATE : WorkflowIdReusePolicy.ALLOW_DUPLICATE,
+      // One that has ended left its delivery to others (a pause, a lane), who leave it to Temporal again.
+      workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
       workflowIdConflictPolicy:
         ask === undefined ? WorkflowIdConflictPolicy.USE_EXISTING : WorkflowIdConflictPolicy.TERMINATE_EXISTING,
       ...(ask === undefined && delayMs > 0 ? { startDelay: delayMs } : {}),

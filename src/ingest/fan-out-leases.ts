@@ -10,8 +10,10 @@ import { startLoop } from "./loop.ts";
 const leaseMsDefault = 15_000;
 /** A lease is renewed this often before it ends. */
 const renewals = 3;
-/** When an event is looked at again whose deliveries could not be carried on, in milliseconds. */
-const againMs = 2_000;
+/** When an event is looked at again whose deliveries could not be carried on, in milliseconds: the later the more often it was. */
+function againMs({ fanOut }: StoredEvent): number {
+  return 2_000 * 2 ** Math.min(fanOut?.fence ?? 0, 5);
+}
 
 /** An event that is held, with what is still open of it. */
 export type Held = {
@@ -64,7 +66,7 @@ export function createLeases(deps: { store: Pick<Store, "events">; log: Log; lea
           }
           if (open === 0 && unsettled > 0) {
             // The lease ends by itself where this fails.
-            store.events.leaseFanOut([event._id], againMs).catch(() => {});
+            store.events.leaseFanOut([event._id], againMs(event)).catch(() => {});
           }
         },
       };

@@ -18,7 +18,10 @@ export type Sender = ReturnType<typeof createSender>;
 export type SenderDeps = FirstAttemptDeps & {
   gates: Gates;
   leases: Leases;
+  /** From memory. */
   endpointOf(tenantId: TenantId, id: EndpointId): OpenEndpoint | undefined;
+  /** In the store. */
+  isThere(tenantId: TenantId, id: EndpointId): Promise<boolean>;
   wakeLane: WakeLane;
 };
 
@@ -47,8 +50,7 @@ export function createSender(deps: SenderDeps) {
     if (standing !== undefined) return settle(goOn(deps, standing));
     const failure = held.event.fanOut?.failures?.find((one) => one.endpoint === id)?.failure;
     const endpoint = deps.endpointOf(held.event.tenantId, id);
-    // Deleted since: nobody is owed anything.
-    if (endpoint === undefined) return settle(Promise.resolve("settled"));
+    if (endpoint === undefined) return settle(ofUnknown(deps, held.event, id));
     if (failure !== undefined) return settle(putDown(deps, held.event, id, { failure }));
     if (endpoint.status === "disabled") return settle(putDown(deps, held.event, id, { skipped: endpoint }));
     const lane = laneOf(deps, held.event, endpoint);
@@ -120,6 +122,11 @@ async function wake(deps: SenderDeps, lane: Parameters<WakeLane>[0]): Promise<Se
   const woken = await deps.wakeLane(lane);
   await deps.fault?.("woken");
   return woken.outcome === "started" ? "settled" : "unsettled";
+}
+
+/** Deleted since, so that nobody is owed anything; or not known here yet, or not to be opened at the moment. */
+async function ofUnknown({ isThere }: SenderDeps, event: StoredEvent, id: EndpointId): Promise<Sent> {
+  return (await isThere(event.tenantId, id)) ? "unsettled" : "settled";
 }
 
 /** What an earlier try has left: its row stands, and somebody has to go on with it. */

@@ -83,6 +83,11 @@ schema.index(
   { partialFilterExpression: { lane: { $exists: true } }, name: "lane" },
 );
 
+// What should have been tried by now: whoever watches over deliveries looks here.
+schema.index(
+  { nextAttemptAt: 1 },
+  { partialFilterExpression: { status: "pending", nextAttemptAt: { $exists: true } }, name: "due" },
+);
 schema.index(
   { tenantId: 1, recoveries: 1 },
   { partialFilterExpression: { recoveries: { $exists: true } }, name: "recovered" },
@@ -195,6 +200,15 @@ function createDeliveryTurns(raw: Collection<StoredDelivery>) {
         { $set: { status: "pending", asked: { by, trigger } }, $unset: { lane: "", endedAt: "", reason: "" } },
       );
     },
+
+    /** Those that should have been tried before a time, the longest overdue first. */
+    overdue: (before: Date, limit: number): Promise<StoredDelivery[]> =>
+      raw
+        .find(
+          { status: "pending", nextAttemptAt: { $lt: before }, lane: { $exists: false } },
+          { sort: { nextAttemptAt: 1 }, limit, hint: "due" },
+        )
+        .toArray(),
 
     /** Ends or moves a delivery that is pending, without an attempt. False when it has ended already. */
     async change(tenantId: TenantId, id: DeliveryId, change: DeliveryChange): Promise<boolean> {

@@ -1,6 +1,6 @@
 // Lanes: the deliveries of an endpoint that wait for their turn, in the order in which their events came.
 import type { DeliveryReason } from "../model/delivery.ts";
-import type { DeliveryId, EndpointId, Id, TenantId } from "../model/ids.ts";
+import { firstIdAt, type DeliveryId, type EndpointId, type Id, type TenantId } from "../model/ids.ts";
 import type { Collection, Database } from "./database.ts";
 import type { StoredDelivery } from "./deliveries.ts";
 import type { StoredEvent } from "./events.ts";
@@ -42,6 +42,18 @@ export function createDeliveryLanes(database: Database) {
     async laneHeadOf(tenantId: TenantId, endpointId: EndpointId, key: string): Promise<StoredDelivery | undefined> {
       const found = { ...lane(tenantId, endpointId), "lane.key": key };
       return (await raw.findOne(found, { sort: inOrder, hint: "lane" })) ?? undefined;
+    },
+
+    /** The lanes in which somebody waits since before a time. */
+    async lanesSince(before: Date, limit: number): Promise<{ tenantId: TenantId; endpointId: EndpointId }[]> {
+      const upTo = firstIdAt("evt", before.getTime());
+      const stages = [
+        { $match: { lane: { $exists: true }, "event.key": { $lt: upTo } } },
+        { $group: { _id: { tenantId: "$tenantId", endpointId: "$endpointId" } } },
+        { $limit: limit },
+      ];
+      type Lane = { _id: { tenantId: TenantId; endpointId: EndpointId } };
+      return (await raw.aggregate<Lane>(stages, { hint: "lane" }).toArray()).map((one) => one._id);
     },
 
     async isLaneEmpty(tenantId: TenantId, endpointId: EndpointId): Promise<boolean> {

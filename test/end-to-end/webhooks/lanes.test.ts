@@ -87,6 +87,25 @@ test("a paused endpoint keeps its deliveries, also those under retry, and gets t
   expect(receiver.requests).toHaveLength(3);
 });
 
+test("a delivery that was paused under retry goes on with its retries after the endpoint is resumed", async () => {
+  await using app = await startApp();
+  await using receiver = await startReceiver();
+  receiver.respond([{ status: 500 }, { status: 500 }, {}]);
+  const { endpoint } = await makeEndpoint(app, {
+    url: receiver.url,
+    events: ["*"],
+    retry: { schedule: ["500ms", "500ms"], jitter: "none" },
+  });
+  const tenant = await tenantOf(app);
+  await app.publish({ type: "order.changed", data: {} });
+  await receiver.waitFor(1);
+  await app.endpoints?.setStatus(tenant, endpoint, "paused");
+  await until(async () => (await deliveriesOf(app, endpoint))[0]?.lane?.why === "paused", 10_000);
+  await app.endpoints?.setStatus(tenant, endpoint, "enabled");
+  await until(async () => (await deliveriesOf(app, endpoint))[0]?.status === "delivered", 15_000);
+  expect(receiver.requests).toHaveLength(3);
+});
+
 const endings = {
   deleted: (app: TestApp, endpoint: string, tenant: Awaited<ReturnType<typeof tenantOf>>) =>
     app.endpoints?.remove(tenant, endpoint),

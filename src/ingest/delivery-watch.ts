@@ -1,0 +1,49 @@
+// Is every delivery that should be under way? What a lost signal, or a workflow that was ended from outside, left to nobody.
+import { handOn, type StartDelivery } from "../endpoint/hand-on.ts";
+import type { Log } from "../log.ts";
+import type { Store } from "../store/store.ts";
+import type { WakeLane } from "./lane-wakes.ts";
+import { startLoop } from "./loop.ts";
+
+const lookEveryMs = 30_000;
+/** What is overdue for longer than this is looked after, in milliseconds: timers and limits have had their time. */
+const overdueMs = 2 * 60_000;
+/** Deliveries and lanes of one look. */
+const looksMax = 500;
+
+/** Starts to watch; `close` ends it. All that it does may be done twice: a delivery and a lane have one workflow each. */
+export function watchDeliveries(deps: {
+  store: Pick<Store, "deliveries" | "endpoints">;
+  start: StartDelivery;
+  wakeLane: WakeLane;
+  log: Log;
+  nowMs?: () => number;
+}) {
+  const { store, wakeLane, log, nowMs = Date.now } = deps;
+
+  async function lookAtDeliveries(before: Date): Promise<void> {
+    for (const row of await store.deliveries.overdue(before, looksMax)) {
+      if (loop.isClosing() || !(await handOn({ ...deps, nowMs }, row))) return;
+    }
+  }
+
+  async function lookAtLanes(before: Date): Promise<void> {
+    for (const lane of await store.deliveries.lanesSince(before, looksMax)) {
+      const endpoint = await store.endpoints.find(lane.tenantId, lane.endpointId);
+      // It is resumed by a person, who wakes the lane.
+      if (endpoint?.status === "paused") continue;
+      if (loop.isClosing() || (await wakeLane(lane)).outcome !== "started") return;
+    }
+  }
+
+  const loop = startLoop(
+    lookEveryMs,
+    async () => {
+      const before = new Date(nowMs() - overdueMs);
+      await lookAtDeliveries(before);
+      await lookAtLanes(before);
+    },
+    (err) => log.debug({ err }, "deliveries cannot be watched at the moment"),
+  );
+  return { close: loop.close };
+}
