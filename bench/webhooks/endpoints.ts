@@ -1,44 +1,36 @@
-// Endpoints for the benchmarks, and how their deliveries stand, read beside the engine so that looking costs it nothing.
+// Endpoints for the benchmarks, made through the API, and how their deliveries stand in the log.
 import { MongoClient } from "mongodb";
-import { createEndpointDesk } from "../../src/endpoint/desk.ts";
-import { watchProfiles } from "../../src/endpoint/profiles.ts";
-import { createLog } from "../../src/log.ts";
 import type { EndpointSettings } from "../../src/model/endpoint.ts";
-import { newId, type EndpointId } from "../../src/model/ids.ts";
-import { openStore } from "../../src/store/store.ts";
-import { parseKeyring } from "../../src/vault/keyring.ts";
-import { createVault } from "../../src/vault/vault.ts";
+import { untilTrue } from "../millrace.ts";
+import { publish, type System } from "./systems.ts";
 
-export type BenchEndpoints = {
-  make(settings: Pick<EndpointSettings, "url" | "events"> & Partial<EndpointSettings>): Promise<EndpointId>;
-  /** How many deliveries of an endpoint are in the log, by status. */
-  deliveriesOf(endpoint: EndpointId): Promise<ReadonlyMap<string, number>>;
-  /** How many attempts an endpoint's deliveries have had. */
-  attemptsOf(endpoint: EndpointId): Promise<number>;
+type Settings = Pick<EndpointSettings, "url" | "events"> & Partial<EndpointSettings>;
+
+/** Makes an endpoint; answers its id. */
+export async function makeEndpoint({ call }: Pick<System, "call">, settings: Settings): Promise<string> {
+  const { status, body } = await call("POST", "/v1/endpoints", settings);
+  if (status !== 201) throw new Error(`The endpoint was refused: ${JSON.stringify(body)}`);
+  // What the route answers.
+  return (body as { id: string }).id;
+}
+
+/** Resolves when events of this type go to so many endpoints. Each look is an event that goes to them. */
+export function untilListening(system: Pick<System, "call">, type: string, endpoints: number): Promise<void> {
+  return untilTrue(async () => (await publish(system, type, {})) === endpoints);
+}
+
+export type DeliveryLog = {
+  /** How many deliveries of an endpoint there are, by status. */
+  of(endpoint: string): Promise<ReadonlyMap<string, number>>;
   close(): Promise<void>;
 };
 
-/** Works on the database of an engine that has this keyring. */
-export async function openEndpoints(mongodbUri: string, keyring: string): Promise<BenchEndpoints> {
-  const store = await openStore(mongodbUri);
-  const profiles = await watchProfiles({ profiles: store.profiles, log: createLog("warn") });
-  const tenantId = await store.tenants.ensureBootstrap("default");
-  const desk = createEndpointDesk({
-    endpoints: store.endpoints,
-    vault: createVault(parseKeyring(keyring)),
-    policy: { allowHttp: true, allowNetworks: ["127.0.0.0/8"] },
-    profiles,
-    nowMs: store.nowMs,
-  });
+/** Reads the log beside the engine: looking costs it nothing. */
+export async function openDeliveryLog(mongodbUri: string): Promise<DeliveryLog> {
   const client = await new MongoClient(mongodbUri).connect();
-  const deliveries = client.db().collection<{ endpointId: string; status: string; attempts: unknown[] }>("deliveries");
+  const deliveries = client.db().collection<{ endpointId: string; status: string }>("deliveries");
   return {
-    async make(settings) {
-      const made = await desk.create(tenantId, newId("ep"), settings);
-      if (made.outcome !== "made") throw new Error(`The endpoint was refused: ${JSON.stringify(made)}`);
-      return made.endpoint.id;
-    },
-    async deliveriesOf(endpoint) {
+    async of(endpoint) {
       const rows = await deliveries
         .aggregate<{ _id: string; count: number }>([
           { $match: { endpointId: endpoint } },
@@ -47,19 +39,6 @@ export async function openEndpoints(mongodbUri: string, keyring: string): Promis
         .toArray();
       return new Map(rows.map(({ _id, count }) => [_id, count]));
     },
-    async attemptsOf(endpoint) {
-      const rows = await deliveries
-        .aggregate<{ count: number }>([
-          { $match: { endpointId: endpoint } },
-          { $group: { _id: null, count: { $sum: { $size: "$attempts" } } } },
-        ])
-        .toArray();
-      return rows[0]?.count ?? 0;
-    },
-    async close() {
-      await client.close();
-      await profiles.close();
-      await store.close();
-    },
+    close: () => client.close(),
   };
 }

@@ -2,9 +2,8 @@
 import { randomUUID } from "node:crypto";
 import { clockMs } from "../clock.ts";
 import { percentiles, type Percentiles } from "../load.ts";
-import { untilTrue } from "../millrace.ts";
 import { cpuMsOf } from "../usage.ts";
-import type { BenchEndpoints } from "./endpoints.ts";
+import { makeEndpoint, untilListening } from "./endpoints.ts";
 import type { WebhookSink } from "./sink.ts";
 import { publish, type System } from "./systems.ts";
 
@@ -32,15 +31,14 @@ const eventsAtMost = 1_000;
 /** Measures for each number of endpoints, fewest first; the endpoints are made in pools of their own event types. */
 export async function measureFanOut(options: {
   ours: System;
-  endpoints: BenchEndpoints;
   sink: WebhookSink;
   fanOuts: number[];
 }): Promise<FanOutResult[]> {
-  const { ours, endpoints, sink, fanOuts } = options;
+  const { ours, sink, fanOuts } = options;
   for (const count of fanOuts) {
     const type = `fan.out${count}`;
-    await inLanes(count, 20, (i) => endpoints.make({ url: `${sink.url}/${count}/${i}`, events: [type] }));
-    await untilTrue(async () => (await publish(ours, type, {})) === count);
+    await inLanes(count, 20, (i) => makeEndpoint(ours, { url: `${sink.url}/${count}/${i}`, events: [type] }));
+    await untilListening(ours, type, count);
   }
   const results: FanOutResult[] = [];
   for (const count of fanOuts) {

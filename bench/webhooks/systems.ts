@@ -14,7 +14,7 @@ export type System = {
   stop(): Promise<void>;
 };
 
-/** Where the engine's events go in, and how many endpoints an answer says that they go to. */
+/** Publishes an event; answers to how many endpoints it goes. */
 export async function publish(system: Pick<System, "call">, type: string, data: object): Promise<number> {
   const { status, body } = await system.call("POST", "/v1/events", { type, data });
   if (status !== 202) throw new Error(`A publish was answered ${status}: ${JSON.stringify(body)}`);
@@ -22,20 +22,25 @@ export async function publish(system: Pick<System, "call">, type: string, data: 
   return (body as { deliveries?: number }).deliveries ?? 1;
 }
 
-/** Starts Millrace with every part of it, and answers the keyring that its endpoints' secrets are sealed with, too. */
-export async function startOurs(
+// All processes of a run open what the first one has sealed.
+const keyring = newKeyringEntry();
+
+/** Starts Millrace with every part of it. One that starts again goes on with what the one before has left. */
+export function startOurs(
   { mongodbUri, temporalAddress }: BenchServers,
   nodeArguments: string[] = [],
-): Promise<System & { keyring: string }> {
-  const keyring = newKeyringEntry();
-  const servers = { mongodbUri, temporalAddress, namespace: "millrace", nodeArguments, keyring };
-  return { ...(await startMillrace(servers)), keyring };
+): Promise<System> {
+  return startMillrace({ mongodbUri, temporalAddress, namespace: "millrace", nodeArguments, keyring });
 }
 
 /** Starts the bare sender, which sends everything to one URL, with the same settings of Node. */
-export async function startBareSender({ mongodbUri }: BenchServers, url: string): Promise<System> {
+export async function startBareSender(
+  { mongodbUri }: BenchServers,
+  url: string,
+  nodeArguments: string[] = [],
+): Promise<System> {
   const child = fork(join(packageRoot, "bench", "webhooks", "bare-sender.ts"), [mongodbUri, url], {
-    execArgv: ["--import", "tsx", "--disable-proto=delete", "--max-semi-space-size=8"],
+    execArgv: ["--import", "tsx", "--disable-proto=delete", "--max-semi-space-size=8", ...nodeArguments],
   });
   const [port] = (await once(child, "message")) as [number]; // The first thing that it says.
   const { call, close } = createCaller(`http://127.0.0.1:${port}`);
