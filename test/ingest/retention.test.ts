@@ -55,7 +55,7 @@ async function keptOf({ tenantId, _id }: { tenantId: TenantId; _id: DeliveryId }
 
 async function sweptWhen(holds: () => Promise<boolean>): Promise<void> {
   const loop = startRetention({ store, retention, log: createLog("silent"), nowMs: () => nowMs });
-  await until(holds).finally(loop.close);
+  await until(holds).finally(() => loop.close());
 }
 
 test("bodies go after their time and rows after theirs, of every tenant", async () => {

@@ -1,6 +1,7 @@
 // Do the nouns' schemas take their examples and refuse their counter-examples, each for the reason that it names?
 import { createSchemaCheck } from "../../src/flow/schema-findings.ts";
 import { attemptExamples, attemptSchema } from "../../src/model/attempt.ts";
+import { recoveryExamples, recoverySchema } from "../../src/model/delivery-recovery.ts";
 import {
   deadLetterExamples,
   deadLetterSchema,
@@ -34,6 +35,7 @@ const nouns: Noun[] = [
   { noun: "attempt", schema: attemptSchema, examples: attemptExamples },
   { noun: "endpoint", schema: endpointGivenSchema, examples: endpointExamples },
   { noun: "delivery", schema: deliverySchema, examples: deliveryExamples },
+  { noun: "recovery of deliveries", schema: recoverySchema, examples: recoveryExamples },
   { noun: "dead letter", schema: deadLetterSchema, examples: deadLetterExamples },
   { noun: "event", schema: publishSchema, examples: publishExamples },
   { noun: "failure", schema: failureSchema, examples: failureExamples },

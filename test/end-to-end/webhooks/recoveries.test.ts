@@ -119,7 +119,7 @@ test("recovering an endpoint makes again exactly what did not arrive since then"
   await until(async () => (await statusesOf(endpoint)).every((status) => status === "delivered"));
   expect(receiver.requests).toHaveLength(15);
   const attempts = (await deliveriesOf(app, endpoint)).map((row) => row.attempts.length);
-  expect(attempts.toSorted()).toEqual([1, 1, 1, 2, 2, 2, 2, 2, 2]);
+  expect(attempts.toSorted((a, b) => a - b)).toEqual([1, 1, 1, 2, 2, 2, 2, 2, 2]);
 });
 
 test("a beginning that is too long ago, none at all, or one that does not exist is refused", async () => {
@@ -186,7 +186,8 @@ test("what an endpoint missed is sent: before it existed and while it was disabl
   expect(recovery.progress.done).toBeGreaterThanOrEqual(5);
   await until(async () => (await statusesOf(endpoint)).every((status) => status === "delivered"));
   const sent = receiver.requests.map(({ body }) => JSON.parse(body.toString()).data.n);
-  expect(sent.toSorted()).toEqual([0, 3, 4]);
+  expect(new Set(sent)).toEqual(new Set([0, 3, 4]));
+  expect(sent).toHaveLength(3);
   const rows = await deliveriesOf(app, endpoint);
   expect(rows.map(({ attempts }) => attempts.map(({ trigger }) => trigger))).toEqual([
     ["recovery"],
