@@ -99,7 +99,7 @@ async function createParts(options: AppOptions): Promise<Parts> {
   const keyring = parseKeyring(options.keyring);
   const vault = createVault(keyring);
   const payloads = createPayloads({ keyring, ...config.temporal });
-  const policy = { allowHttp: config.allowHttp, allowNetworks: config.allowNetworks };
+  const policy = policyOf(config);
   const http = createHttpClient({ policy });
   const outgoing = createOutgoing(store, { vault, http, policy, log });
   const metrics = createMetrics({ store, log });
@@ -107,7 +107,14 @@ async function createParts(options: AppOptions): Promise<Parts> {
   // Made below, with the activities that use it.
   const engineLater = () => engine;
   const webhooks = await createWebhooks({
-    ...{ store, vault, http, policy, observer, log, fault, sending },
+    store,
+    vault,
+    http,
+    policy,
+    observer,
+    log,
+    fault,
+    sending,
     engine: engineLater,
   });
   metrics.followInFlight(webhooks.gates.inFlight);
@@ -125,6 +132,12 @@ async function createParts(options: AppOptions): Promise<Parts> {
   });
   const codec = payloads.encrypts ? { ...payloads, keyring, ...pagesOf(options) } : undefined;
   return { ...options, ...outgoing, store, engine, vault, http, codec, metrics, observer, webhooks };
+}
+
+/** What deliveries may reach. In production not this API itself: an endpoint that is our own way in would feed itself. */
+function policyOf({ allowHttp, allowNetworks, production, publicUrl }: Config): AddressPolicy {
+  const ownHosts = production && publicUrl !== undefined ? { ownHosts: [new URL(publicUrl).host] } : {};
+  return { allowHttp, allowNetworks, ...ownHosts };
 }
 
 type Outgoing = { vault: Vault; http: HttpClient; policy: AddressPolicy; log: Log };
@@ -229,6 +242,7 @@ async function listen(intake: Awaited<ReturnType<typeof startIntake>>, parts: Pa
     openEndpoint: intake.sending.endpoints.find,
     profiles: parts.webhooks.profiles,
     sendTest: parts.webhooks.sendTest,
+    metrics: parts.metrics,
     http: parts.http,
     ...(parts.codec ? { codec: parts.codec } : {}),
     ready: () => checkReadiness(store, engine),

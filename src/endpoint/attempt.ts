@@ -57,7 +57,9 @@ export function createAttempts(deps: AttemptDeps): MakeAttempt {
       ...(job.signal === undefined ? {} : { signal: job.signal }),
     });
     const judgement = judgeAnswer(job.endpoint.profile, result);
-    if (result.ok && result.status === 401 && job.endpoint.oauth2) deps.tokens.refused(tokenKeyOf(job.endpoint));
+    if (result.ok && result.status === 401 && request.accessToken !== undefined) {
+      deps.tokens.refused(tokenKeyOf(job.endpoint), request.accessToken);
+    }
     return {
       attempt: attemptRow(job, startedAt, result, judgement, redactor),
       bodies: {
@@ -76,6 +78,7 @@ type Made = {
   /** Those that the profile made: ids, times, signatures. */
   profileHeaders: Record<string, string>;
   body: string;
+  accessToken?: string;
 };
 
 /** A request without secrets. What the profile made holds none; what people set is looked through once. */
@@ -122,7 +125,8 @@ async function requestOf(
   const token = await deps.tokens.tokenFor(tokenKeyOf(endpoint), endpoint.oauth2);
   if (!token.ok) return { ok: false, failure: token.failure };
   redactor.add([token.accessToken]);
-  return { ...made, headers: { ...headers, authorization: `Bearer ${token.accessToken}` } };
+  const { accessToken } = token;
+  return { ...made, headers: { ...headers, authorization: `Bearer ${accessToken}` }, accessToken };
 }
 
 function inputOf(job: AttemptJob, nowMs: number): DeliveryInput | Failure {

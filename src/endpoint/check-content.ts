@@ -102,7 +102,11 @@ function durationFindings({ timeout, rateLimit, batch, breaker, alerts, disableA
 
 const identityMembers: { readonly [member: string]: string } = { cert: "certificate", key: "key", ca: "ca" };
 
-function identityFindings({ tls }: Partial<EndpointGiven>, nowMs: number): Finding[] {
+function identityFindings({ tls, url }: Partial<EndpointGiven>, nowMs: number): Finding[] {
+  if (tls !== undefined && url !== undefined && /^http:/i.test(url)) {
+    const message = "A client certificate is shown over HTTPS only: give a URL that begins with https://.";
+    return [{ pointer: "/url", code: "url.scheme", message }];
+  }
   // Whether the key that is missing is one that stands sealed already, is asked where that is known.
   if (tls?.key === undefined) return [];
   const { certificate, key, ca } = tls;

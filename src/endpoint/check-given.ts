@@ -1,7 +1,7 @@
 // May these settings be saved? By themselves, and by what they name: addresses, profiles, and secrets that stand sealed already.
 import type { AddressPolicy } from "../delivery/address.ts";
 import { buildDelivery, profileHeaderNames } from "../delivery/build.ts";
-import { checkHeaders } from "../delivery/header.ts";
+import { checkHeaders, deliveryHeaderNames } from "../delivery/header.ts";
 import type { Profile } from "../delivery/profile.ts";
 import type { CheckReach } from "../delivery/reach.ts";
 import { didYouMean } from "../flow/suggest.ts";
@@ -159,7 +159,8 @@ function profileFindings(
   const findings = contentTypeFindings(given, profiles);
   if (headers !== undefined) {
     // The token's header is ours to set, as the signature's is.
-    const reserved = [...profiles.flatMap(profileHeaderNames), ...(oauth2 === undefined ? [] : ["authorization"])];
+    const token = oauth2 === undefined ? [] : ["authorization"];
+    const reserved = [...deliveryHeaderNames, ...profiles.flatMap(profileHeaderNames), ...token];
     for (const finding of checkHeaders(headers, reserved)) {
       findings.push({ ...finding, pointer: `/headers${finding.pointer}` });
     }
