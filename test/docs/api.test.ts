@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import { startApi } from "../api/start-api.ts";
 import { startApp, type TestApp } from "../support/app.ts";
 import { startReceiver } from "../support/receiver.ts";
+import { until } from "../support/wait.ts";
 
 const run = promisify(execFile);
 const root = join(__dirname, "../..");
@@ -85,6 +86,7 @@ async function preparedFor(app: TestApp, url: string) {
     url: "http://127.0.0.1:4000/orders",
     events: ["order.created"],
   });
+  const sent = await preparedDeliveries(app, url);
   const { etag } = await app.client.get("/v1/flows/{id}", { params: { id: flow } });
   expect(waiting).not.toBe(flow);
   return {
@@ -98,6 +100,28 @@ async function preparedFor(app: TestApp, url: string) {
     BLOB: blob.id,
     ENDPOINT: endpoint.body.id,
     SECRET: endpoint.body.secrets[0]?.id ?? "",
+    ...sent,
     BULK: bulk.status === 202 ? bulk.body.id : "",
+  };
+}
+
+/** An endpoint with a delivery that has arrived, another one's that waits for its next attempt, and a recovery. */
+async function preparedDeliveries(app: TestApp, url: string) {
+  const make = (body: object) => app.call("POST", "/v1/endpoints", body);
+  const shop = await make({ url, events: ["order.shipped"] });
+  await make({ url: "http://127.0.0.1:1024", events: ["order.returned"], retry: { schedule: ["1h"] } });
+  await app.publish({ type: "order.shipped", data: {} });
+  await app.publish({ type: "order.returned", data: {} });
+  const first = async (query: string) => {
+    const { body } = await app.call<{ data: { id: string }[] }>("GET", `/v1/deliveries?${query}`);
+    return body.data[0]?.id ?? "";
+  };
+  await until(async () => (await first("status=delivered")) !== "" && (await first("status=pending")) !== "");
+  const recovery = await app.call("POST", "/v1/deliveries/retry", { filter: { eventType: "order.lost" } });
+  return {
+    SHOP: shop.body.id,
+    DELIVERY: await first("eventType=order.shipped"),
+    OPEN_DELIVERY: await first("eventType=order.returned"),
+    RECOVERY: recovery.body.id,
   };
 }

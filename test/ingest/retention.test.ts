@@ -55,7 +55,11 @@ async function keptOf({ tenantId, _id }: { tenantId: TenantId; _id: DeliveryId }
 
 async function sweptWhen(holds: () => Promise<boolean>): Promise<void> {
   const loop = startRetention({ store, retention, log: createLog("silent"), nowMs: () => nowMs });
-  await until(holds).finally(() => loop.close());
+  try {
+    await until(holds);
+  } finally {
+    await loop.close();
+  }
 }
 
 test("bodies go after their time and rows after theirs, of every tenant", async () => {
