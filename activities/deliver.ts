@@ -8,5 +8,9 @@ export type DeliveryActivities = ReturnType<typeof createDeliveryActivities>;
 
 /** The activities of deliveries over their dependencies; the worker registers them under these names. */
 export function createDeliveryActivities(deps: WebhookDeps) {
-  return { attemptDelivery: createAttemptDelivery(deps), drainLane: createDrainLane(deps), ...createRecoveryPage(deps) };
+  return {
+    attemptDelivery: createAttemptDelivery(deps),
+    drainLane: createDrainLane(deps),
+    ...createRecoveryPage(deps),
+  };
 }

@@ -7,7 +7,6 @@ import type { EndedRunStatus } from "./run.ts";
 
 const bulkRetryStatuses = ["running", "succeeded", "failed", "cancelled"] as const;
 export type BulkRetryStatus = (typeof bulkRetryStatuses)[number];
-export type EndedBulkRetryStatus = Exclude<BulkRetryStatus, "running">;
 
 /** Which runs: those that match when their turn comes. Only runs that have ended can be retried. */
 export type BulkFilter = {

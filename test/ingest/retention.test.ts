@@ -1,4 +1,5 @@
 // What has had its time goes, bodies before rows; what is pending, or was tried again since, stays.
+import { readConfig } from "../../src/config.ts";
 import { startRetention } from "../../src/ingest/retention.ts";
 import { createLog } from "../../src/log.ts";
 import type { AttemptRow } from "../../src/model/delivery.ts";
@@ -105,4 +106,23 @@ test("expunging goes through many in portions, and goes on where it ended", asyn
   expect(done).toEqual({ deliveries: 2, removed: 2 });
   expect((await keptOf(rows[2]!)).bodies).toEqual([1]);
   expect(await store.deliveryBodies.expungeMany(tenantId, {}, rows[1]!._id)).toEqual({ deliveries: 1, removed: 1 });
+});
+
+test.each([
+  [{}, { bodiesMs: 30 * dayMs, deliveriesMs: 180 * dayMs }],
+  [
+    { MILLRACE_RETENTION_BODIES: "12h", MILLRACE_RETENTION_DELIVERIES: "31d" },
+    { bodiesMs: dayMs / 2, deliveriesMs: 31 * dayMs },
+  ],
+])("the settings %j are read", (env, expected) => {
+  expect(readConfig(env).retention).toEqual(expected);
+});
+
+test.each([
+  [{ MILLRACE_RETENTION_BODIES: "soon" }, 'MILLRACE_RETENTION_BODIES is "soon"'],
+  [{ MILLRACE_RETENTION_BODIES: "0d" }, "it must be a number of hours or days, such as 12h or 30d"],
+  [{ MILLRACE_RETENTION_DELIVERIES: "30d" }, "MILLRACE_RETENTION_DELIVERIES must be 31d or more"],
+  [{ MILLRACE_RETENTION_BODIES: "200d" }, "must not be longer than MILLRACE_RETENTION_DELIVERIES"],
+])("the settings %j are refused with a sentence", (env, sentence) => {
+  expect(() => readConfig(env)).toThrow(sentence);
 });
