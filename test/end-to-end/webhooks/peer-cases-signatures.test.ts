@@ -118,10 +118,10 @@ test("a secret that is rotated in the middle of a retry chain signs the next att
 
 test("secrets of a wrong form are refused, and those that are kept stand in the database as ciphertext", async () => {
   const settings = { url: receiver.url, events: ["never.happens"] };
-  for (const secret of ["whsec_short", "whsec_", "plain text", `whsec_${"A".repeat(200)}`, "whsk_AAAA"]) {
+  for (const secret of ["whsec_short", "whsec_a=b=", "plain text", `whsec_${"A".repeat(200)}`, "whsk_AAAA"]) {
     const refused = await app.call("POST", "/v1/endpoints", { ...settings, secret });
     expect([secret, refused.status, refused.body.errors[0]?.pointer]).toEqual([secret, 422, "/secret"]);
-    if (secret !== "whsec_") expect(JSON.stringify(refused.body)).not.toContain(secret);
+    expect(JSON.stringify(refused.body)).not.toContain(secret);
   }
   const given = `whsec_${Buffer.from("a secret that everybody would see").toString("base64")}`;
   const { endpoint, secret } = await makeEndpoint(app, { ...settings, secret: given });
