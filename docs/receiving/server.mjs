@@ -9,7 +9,11 @@ const bodyBytesMax = 1024 * 1024;
 const seen = new Set();
 const queue = [];
 
-const server = createServer(async (request, response) => {
+const server = createServer((request, response) => {
+  receive(request, response).catch(() => response.writeHead(500).end());
+});
+
+async function receive(request, response) {
   const body = await readBody(request);
   if (body === undefined) return response.writeHead(413).end();
   if (!isGenuine(secrets, request.headers, body)) return response.writeHead(401).end();
@@ -21,7 +25,7 @@ const server = createServer(async (request, response) => {
   }
   response.writeHead(200).end();
   setImmediate(work);
-});
+}
 
 async function readBody(request) {
   const chunks = [];

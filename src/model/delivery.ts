@@ -78,10 +78,5 @@ export type DeliveryView = {
   test?: true;
 };
 
-/** Whether a delivery has ended: nothing more is tried by itself. */
-export function hasEnded(status: DeliveryStatus): boolean {
-  return status !== "pending";
-}
-
 /** Every class that a delivery can fail with. */
 export const deliveryFailureClasses = Object.keys(failureClasses) as FailureClass[]; // The keys of that very object.

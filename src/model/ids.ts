@@ -92,7 +92,7 @@ export function derivedId<P extends IdPrefix>(prefix: P, atMs: number, digest: U
 /** When an id was made, in milliseconds; of derived ones, the time that they were given. */
 export function timeOfId(id: Id<IdPrefix>): number {
   const digits = id.slice(id.indexOf("_") + 1, id.indexOf("_") + 1 + timeDigits);
-  return [...digits].reduce((ms, digit) => ms * 62 + alphabet.indexOf(digit), 0);
+  return digits.split("").reduce((ms, digit) => ms * 62 + alphabet.indexOf(digit), 0);
 }
 
 /** Whether a text has the form of an id of ours with this prefix. */

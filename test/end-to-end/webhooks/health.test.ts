@@ -115,7 +115,7 @@ test("two broken endpoints that get each other's alerts fall silent", async () =
   await until(async () => (await alertsOf(one.endpoint)).length + (await alertsOf(other.endpoint)).length === 2);
   // Each has failed an alert about the other by now; nothing more comes of it.
   await until(async () => {
-    const rows = await Promise.all([one, other].map(({ endpoint }) => app.endpoints?.find(tenant, endpoint)));
+    const rows = await Promise.all([one, other].map(async ({ endpoint }) => app.endpoints?.find(tenant, endpoint)));
     return rows.every((row) => row?.health.consecutiveFailures === 3);
   });
   expect(await alertEvents(app)).toEqual(["endpoint.failing", "endpoint.failing"]);
