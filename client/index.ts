@@ -80,7 +80,13 @@ type AnyRequest = Common & {
 type AnyAnswer = { status: number; body: unknown; etag: string | undefined; headers: Headers };
 
 /** Every method that a route has; the compiler says which one is missing. */
-const methods: { [Method in Methods]: true } = { get: true, post: true, put: true };
+const methods: { [Method in Methods]: true } = {
+  get: true,
+  post: true,
+  put: true,
+  patch: true,
+  delete: true,
+};
 
 /** A client of one Millrace for one API key. Its calls reject with MillraceError. */
 export function createClient({ url, apiKey, fetch, retries = 3, timeoutMs = 30_000 }: ClientOptions): Client {

@@ -61,6 +61,16 @@ export type EventView = {
     };
     state: "pending" | "started" | "parked" | "cancelled";
   }[];
+  /** How many deliveries to endpoints there are, and how they stand. */
+  deliveries: {
+    total: number;
+    pending: number;
+    delivered: number;
+    failed: number;
+    rejected: number;
+    skipped: number;
+    cancelled: number;
+  };
   /** Flows that listen to this type and whose filter said no, with the condition that did. */
   notMatched: {
     flow: {
@@ -72,6 +82,81 @@ export type EventView = {
     /** JSON pointer into the flow. */
     condition: string;
   }[];
+};
+
+export type GalleryEventType = {
+  /** The system's profile. */
+  system: string;
+  name: string;
+  description: string;
+  schema: { [name: string]: unknown } | null;
+  example: unknown;
+};
+
+export type EventType = {
+  id: string;
+  /** An event type: letters, digits, `_` and `-` in segments parted by dots, like `review.created`. */
+  name: string;
+  /** The name's first segment. */
+  group: string;
+  description: string;
+  schema: { [name: string]: unknown } | null;
+  /** Absent when there is none. */
+  example?: unknown;
+  retired: boolean;
+  createdAt: string;
+  updatedAt: string;
+};
+
+export type EventTypeDraft = {
+  /** An event type: letters, digits, `_` and `-` in segments parted by dots, like `review.created`. */
+  name: string;
+  description?: string;
+  /** What `data` looks like: JSON Schema 2020-12, within bounds. */
+  schema?: { [name: string]: unknown };
+  /** What `data` may be. It has to fit the schema. */
+  example?: unknown;
+  /** Events of this type are no longer sent. */
+  retired?: boolean;
+};
+
+export type EventTypeChange = {
+  /** The same as in the address; it stays. */
+  name?: string;
+  description?: string;
+  /** What `data` looks like: JSON Schema 2020-12, within bounds. */
+  schema?: { [name: string]: unknown };
+  /** What `data` may be. It has to fit the schema. */
+  example?: unknown;
+  /** Events of this type are no longer sent. */
+  retired?: boolean;
+};
+
+export type Simulation = {
+  /** Your own data, in place of what is made. */
+  data?: unknown;
+  /** `false`: the event is only shown. */
+  publish?: boolean;
+  /** `true`: it goes where every event goes; without it to endpoints in test mode alone. */
+  live?: boolean;
+  /** Whose sample of the gallery it is, when several systems have the type. */
+  system?: "aqio" | "bakhmach" | "brainsait" | "directory" | "hub";
+};
+
+export type Simulated = {
+  event: {
+    id: string;
+    /** An event type: letters, digits, `_` and `-` in segments parted by dots, like `review.created`. */
+    type: string;
+    data: unknown;
+  };
+  /** Where the data is from; `placeholder` when nothing is known of the type. */
+  from: "given" | "example" | "schema" | "gallery" | "placeholder";
+  published: boolean;
+  /** How many endpoints get it. */
+  deliveries: number;
+  /** The runs of flows that it started. */
+  runs: string[];
 };
 
 export type Flow = {
@@ -324,6 +409,7 @@ export type BulkRequest = {
       | "blocked"
       | "template"
       | "limit"
+      | "filter"
       | "stopped"
       | "cancelled"
       | "start"
@@ -379,6 +465,7 @@ export type BulkRetry = {
       | "blocked"
       | "template"
       | "limit"
+      | "filter"
       | "stopped"
       | "cancelled"
       | "start"
@@ -458,6 +545,7 @@ export type Failure = {
     | "blocked"
     | "template"
     | "limit"
+    | "filter"
     | "stopped"
     | "cancelled"
     | "start"
@@ -564,6 +652,7 @@ export type Attempt = {
     | "blocked"
     | "template"
     | "limit"
+    | "filter"
     | "stopped"
     | "cancelled"
     | "start"
@@ -584,6 +673,542 @@ export type Attempt = {
     truncated: boolean;
   };
   nextAttemptAt?: string;
+};
+
+export type RetryDeliveries = {
+  /** Which deliveries. An empty one stands for every one that was given up. */
+  filter: {
+    /** Id of an endpoint. */
+    endpoint?: string;
+    /** An event type: letters, digits, `_` and `-` in segments parted by dots, like `review.created`. */
+    eventType?: string;
+    /** When absent: `failed` and `rejected`. */
+    status?: "pending" | "delivered" | "failed" | "rejected" | "skipped" | "cancelled";
+    /** Why the last attempt failed. */
+    class?:
+      | "network"
+      | "timeout"
+      | "rate_limited"
+      | "transient"
+      | "expectation"
+      | "quota_exhausted"
+      | "ambiguous"
+      | "validation"
+      | "auth_revoked"
+      | "permission"
+      | "not_found"
+      | "conflict"
+      | "permanent"
+      | "blocked"
+      | "template"
+      | "limit"
+      | "filter"
+      | "stopped"
+      | "cancelled"
+      | "start"
+      | "internal";
+    /** Only what came at this time or later. */
+    since?: string;
+    /** Only what came before this time. */
+    until?: string;
+  };
+  /** How many deliveries are asked for a second at most. */
+  perSecond?: number;
+  /** Only counts the deliveries: nothing is made. */
+  dryRun?: boolean;
+};
+
+export type DeliveryRecovery = {
+  id: string;
+  kind: "retry" | "recover" | "replay";
+  /** `succeeded`: everything has had its turn. How the deliveries end stands in `outcomes`. */
+  status: "running" | "succeeded" | "failed" | "cancelled";
+  filter: {
+    endpoint?: string;
+    eventType?: string;
+    statuses?: ("pending" | "delivered" | "failed" | "rejected" | "skipped" | "cancelled")[];
+    class?: string;
+    since?: string;
+    until?: string;
+  };
+  perSecond: number;
+  /** In deliveries; of a replay, in events that were looked at. */
+  progress: {
+    done: number;
+    total: number;
+    /** There were more than could be counted: `total` is the least. */
+    capped?: boolean;
+  };
+  /** Deliveries that were asked for. */
+  retried: number;
+  /** Deliveries that were not; `errors` says why. */
+  refused: number;
+  /** The first hundred; `…/errors` has all of them. */
+  errors?: DeliveryRefusal[];
+  /** How the deliveries stand that were asked for. */
+  outcomes?: {
+    pending: number;
+    delivered: number;
+    failed: number;
+    rejected: number;
+    skipped: number;
+    cancelled: number;
+  };
+  createdAt: string;
+  stopRequestedAt?: string;
+  endedAt?: string;
+  /** Why it failed as a whole. */
+  error?: {
+    code: string;
+    message: string;
+  };
+};
+
+export type DeliveryRefusal = {
+  /** The delivery that was not made. */
+  delivery: string;
+  /** A code of the error catalogue. */
+  code: string;
+  /** Why. */
+  message: string;
+};
+
+export type RecoverEndpoint = {
+  /** Everything that did not arrive since this time, 30 days ago at most. */
+  since: string;
+  /** Only what came before this time. */
+  until?: string;
+  /** How many deliveries are asked for a second at most. */
+  perSecond?: number;
+  /** Only counts the deliveries: nothing is made. */
+  dryRun?: boolean;
+};
+
+export type ReplayMissed = {
+  /** Events that came at this time or later, 30 days ago at most. */
+  since: string;
+  /** Only what came before this time. */
+  until?: string;
+  /** An event type: letters, digits, `_` and `-` in segments parted by dots, like `review.created`. */
+  eventType?: string;
+  /** How many deliveries are asked for a second at most. */
+  perSecond?: number;
+};
+
+export type Delivery = {
+  id: string;
+  endpoint: string;
+  event: {
+    id: string;
+    type: string;
+  };
+  /** `pending`: it will be tried (again). `failed`: its policy is used up. `rejected`: the receiver refused it for good. `skipped`: the endpoint was disabled. `cancelled`: the endpoint was disabled or deleted in between, or somebody ended it. */
+  status: "pending" | "delivered" | "failed" | "rejected" | "skipped" | "cancelled";
+  /** Why it ended without another attempt. */
+  reason?: {
+    code: string;
+    message: string;
+  };
+  /** Why the last attempt failed. */
+  class?:
+    | "network"
+    | "timeout"
+    | "rate_limited"
+    | "transient"
+    | "expectation"
+    | "quota_exhausted"
+    | "ambiguous"
+    | "validation"
+    | "auth_revoked"
+    | "permission"
+    | "not_found"
+    | "conflict"
+    | "permanent"
+    | "blocked"
+    | "template"
+    | "limit"
+    | "filter"
+    | "stopped"
+    | "cancelled"
+    | "start"
+    | "internal";
+  attempts: DeliveryAttempt[];
+  nextAttemptAt?: string;
+  /** What keeps it from its turn. */
+  waiting?: "limit" | "breaker" | "paused" | "order" | "batch";
+  /** When its event came. */
+  createdAt: string;
+  endedAt?: string;
+  test?: boolean;
+};
+
+export type DeliveryAttempt = {
+  number: number;
+  trigger: "first" | "automatic" | "manual" | "recovery" | "test";
+  startedAt: string;
+  durationMs: number;
+  /** Milliseconds of each phase; absent phases did not happen. */
+  phases: {
+    dns?: number;
+    connect?: number;
+    tls?: number;
+    firstByte?: number;
+    total: number;
+  };
+  outcome: "succeeded" | "failed";
+  class?:
+    | "network"
+    | "timeout"
+    | "rate_limited"
+    | "transient"
+    | "expectation"
+    | "quota_exhausted"
+    | "ambiguous"
+    | "validation"
+    | "auth_revoked"
+    | "permission"
+    | "not_found"
+    | "conflict"
+    | "permanent"
+    | "blocked"
+    | "template"
+    | "limit"
+    | "filter"
+    | "stopped"
+    | "cancelled"
+    | "start"
+    | "internal";
+  message?: string;
+  /** As sent, with secrets replaced; absent when nothing was sent, or when its time is over. */
+  request?: {
+    method: string;
+    url: string;
+    headers: { [name: string]: string };
+    body: string;
+    /** The body was longer than what lists show. */
+    truncated?: boolean;
+  };
+  response?: {
+    status: number;
+    headers: { [name: string]: string };
+    body: string;
+    /** The body was longer than what is kept. */
+    truncated: boolean;
+  };
+  nextAttemptAt?: string;
+  /** What the receiver answered; stays when the bodies have ended. */
+  status?: number;
+  /** The batch that it was sent in. */
+  batch?: string;
+};
+
+export type DeadLetter = {
+  id: string;
+  endpoint: string;
+  event: {
+    id: string;
+    type: string;
+  };
+  status: "failed" | "rejected";
+  /** Why it ended without another attempt. */
+  reason?: {
+    code: string;
+    message: string;
+  };
+  /** Why the last attempt failed. */
+  class?:
+    | "network"
+    | "timeout"
+    | "rate_limited"
+    | "transient"
+    | "expectation"
+    | "quota_exhausted"
+    | "ambiguous"
+    | "validation"
+    | "auth_revoked"
+    | "permission"
+    | "not_found"
+    | "conflict"
+    | "permanent"
+    | "blocked"
+    | "template"
+    | "limit"
+    | "filter"
+    | "stopped"
+    | "cancelled"
+    | "start"
+    | "internal";
+  /** What the last attempt failed with. */
+  message?: string;
+  /** What the receiver answered last. */
+  lastStatus?: number;
+  lastAttemptAt?: string;
+  /** How many were made. */
+  attempts: number;
+  /** When its event came. */
+  createdAt: string;
+  endedAt?: string;
+};
+
+export type DeliveryStats = {
+  /** The beginning of the first bucket. */
+  since: string;
+  /** The end of the last bucket. */
+  until: string;
+  bucket: "minute" | "hour" | "day";
+  totals: DeliveryFigures;
+  /** Every bucket of the time, also those in which nothing happened. */
+  buckets: DeliveryFiguresOfTime[];
+  /** The 100 event types with the most attempts. */
+  byType: DeliveryFiguresOfType[];
+};
+
+export type DeliveryFigures = {
+  /** Requests that were made, retries among them. Tests are not counted. */
+  attempts: number;
+  /** Deliveries that have ended: delivered, failed or rejected. */
+  deliveries: number;
+  /** Deliveries that the receiver took. */
+  delivered: number;
+  /** Deliveries whose policy was used up. */
+  failed: number;
+  /** Deliveries that the receiver refused for good. */
+  rejected: number;
+  /** Share of the deliveries that have ended which were delivered; absent where none has. */
+  successRate?: number;
+  /** Attempts that failed. */
+  failedAttempts: number;
+  /** Share of attempts in which the endpoint was there: no failure of network, time or server. */
+  availability?: number;
+  /** Average time of an answer, whatever its status; absent where there was none. */
+  averageMs?: number;
+  /** Half of the answers took no longer. */
+  p50Ms?: number;
+  /** Of a hundred answers, 95 took no longer. */
+  p95Ms?: number;
+  /** Attempts beyond the first of their delivery. */
+  retries: number;
+  /** Share of attempts that are retries. */
+  retryRate?: number;
+  /** How often a delivery had to wait for its endpoint's rate. */
+  rateLimitHits: number;
+  /** Failed attempts by failure class. */
+  byClass: {
+    network?: number;
+    timeout?: number;
+    rate_limited?: number;
+    transient?: number;
+    expectation?: number;
+    quota_exhausted?: number;
+    ambiguous?: number;
+    validation?: number;
+    auth_revoked?: number;
+    permission?: number;
+    not_found?: number;
+    conflict?: number;
+    permanent?: number;
+    blocked?: number;
+    template?: number;
+    limit?: number;
+    filter?: number;
+    stopped?: number;
+    cancelled?: number;
+    start?: number;
+    internal?: number;
+  };
+};
+
+export type DeliveryFiguresOfTime = {
+  at: string;
+  /** Requests that were made, retries among them. Tests are not counted. */
+  attempts: number;
+  /** Deliveries that have ended: delivered, failed or rejected. */
+  deliveries: number;
+  /** Deliveries that the receiver took. */
+  delivered: number;
+  /** Deliveries whose policy was used up. */
+  failed: number;
+  /** Deliveries that the receiver refused for good. */
+  rejected: number;
+  /** Share of the deliveries that have ended which were delivered; absent where none has. */
+  successRate?: number;
+  /** Attempts that failed. */
+  failedAttempts: number;
+  /** Share of attempts in which the endpoint was there: no failure of network, time or server. */
+  availability?: number;
+  /** Average time of an answer, whatever its status; absent where there was none. */
+  averageMs?: number;
+  /** Half of the answers took no longer. */
+  p50Ms?: number;
+  /** Of a hundred answers, 95 took no longer. */
+  p95Ms?: number;
+  /** Attempts beyond the first of their delivery. */
+  retries: number;
+  /** Share of attempts that are retries. */
+  retryRate?: number;
+  /** How often a delivery had to wait for its endpoint's rate. */
+  rateLimitHits: number;
+  /** Failed attempts by failure class. */
+  byClass: {
+    network?: number;
+    timeout?: number;
+    rate_limited?: number;
+    transient?: number;
+    expectation?: number;
+    quota_exhausted?: number;
+    ambiguous?: number;
+    validation?: number;
+    auth_revoked?: number;
+    permission?: number;
+    not_found?: number;
+    conflict?: number;
+    permanent?: number;
+    blocked?: number;
+    template?: number;
+    limit?: number;
+    filter?: number;
+    stopped?: number;
+    cancelled?: number;
+    start?: number;
+    internal?: number;
+  };
+};
+
+export type DeliveryFiguresOfType = {
+  eventType: string;
+  /** Requests that were made, retries among them. Tests are not counted. */
+  attempts: number;
+  /** Deliveries that have ended: delivered, failed or rejected. */
+  deliveries: number;
+  /** Deliveries that the receiver took. */
+  delivered: number;
+  /** Deliveries whose policy was used up. */
+  failed: number;
+  /** Deliveries that the receiver refused for good. */
+  rejected: number;
+  /** Share of the deliveries that have ended which were delivered; absent where none has. */
+  successRate?: number;
+  /** Attempts that failed. */
+  failedAttempts: number;
+  /** Share of attempts in which the endpoint was there: no failure of network, time or server. */
+  availability?: number;
+  /** Average time of an answer, whatever its status; absent where there was none. */
+  averageMs?: number;
+  /** Half of the answers took no longer. */
+  p50Ms?: number;
+  /** Of a hundred answers, 95 took no longer. */
+  p95Ms?: number;
+  /** Attempts beyond the first of their delivery. */
+  retries: number;
+  /** Share of attempts that are retries. */
+  retryRate?: number;
+  /** How often a delivery had to wait for its endpoint's rate. */
+  rateLimitHits: number;
+  /** Failed attempts by failure class. */
+  byClass: {
+    network?: number;
+    timeout?: number;
+    rate_limited?: number;
+    transient?: number;
+    expectation?: number;
+    quota_exhausted?: number;
+    ambiguous?: number;
+    validation?: number;
+    auth_revoked?: number;
+    permission?: number;
+    not_found?: number;
+    conflict?: number;
+    permanent?: number;
+    blocked?: number;
+    template?: number;
+    limit?: number;
+    filter?: number;
+    stopped?: number;
+    cancelled?: number;
+    start?: number;
+    internal?: number;
+  };
+};
+
+export type EndpointFigures = {
+  endpoint: EndpointStanding;
+  /** Requests that were made, retries among them. Tests are not counted. */
+  attempts: number;
+  /** Deliveries that have ended: delivered, failed or rejected. */
+  deliveries: number;
+  /** Deliveries that the receiver took. */
+  delivered: number;
+  /** Deliveries whose policy was used up. */
+  failed: number;
+  /** Deliveries that the receiver refused for good. */
+  rejected: number;
+  /** Share of the deliveries that have ended which were delivered; absent where none has. */
+  successRate?: number;
+  /** Attempts that failed. */
+  failedAttempts: number;
+  /** Share of attempts in which the endpoint was there: no failure of network, time or server. */
+  availability?: number;
+  /** Average time of an answer, whatever its status; absent where there was none. */
+  averageMs?: number;
+  /** Half of the answers took no longer. */
+  p50Ms?: number;
+  /** Of a hundred answers, 95 took no longer. */
+  p95Ms?: number;
+  /** Attempts beyond the first of their delivery. */
+  retries: number;
+  /** Share of attempts that are retries. */
+  retryRate?: number;
+  /** How often a delivery had to wait for its endpoint's rate. */
+  rateLimitHits: number;
+  /** Failed attempts by failure class. */
+  byClass: {
+    network?: number;
+    timeout?: number;
+    rate_limited?: number;
+    transient?: number;
+    expectation?: number;
+    quota_exhausted?: number;
+    ambiguous?: number;
+    validation?: number;
+    auth_revoked?: number;
+    permission?: number;
+    not_found?: number;
+    conflict?: number;
+    permanent?: number;
+    blocked?: number;
+    template?: number;
+    limit?: number;
+    filter?: number;
+    stopped?: number;
+    cancelled?: number;
+    start?: number;
+    internal?: number;
+  };
+};
+
+export type EndpointStanding = {
+  id: string;
+  url: string;
+  name?: string;
+  status: "enabled" | "paused" | "disabled";
+  /** Why it is paused or disabled. */
+  statusReason?: { [name: string]: unknown };
+  /** As the endpoint itself shows it. */
+  health: { [name: string]: unknown };
+};
+
+export type EndpointStats = {
+  endpoint: EndpointStanding;
+  /** The beginning of the first bucket. */
+  since: string;
+  /** The end of the last bucket. */
+  until: string;
+  bucket: "minute" | "hour" | "day";
+  totals: DeliveryFigures;
+  /** Every bucket of the time, also those in which nothing happened. */
+  buckets: DeliveryFiguresOfTime[];
+  /** The 100 event types with the most attempts. */
+  byType: DeliveryFiguresOfType[];
 };
 
 export type TemplateRow = {
@@ -656,6 +1281,781 @@ export type Connection = {
   lastUsedAt?: string;
 };
 
+export type EndpointSettings = {
+  /** Where deliveries are sent: HTTPS to a public address. */
+  url: string;
+  /** Event types: `review.created`, `review.*`, `*`. */
+  events: string[];
+  name?: string;
+  description?: string;
+  /** Texts of your own; nothing of them is sent. */
+  metadata?: { [name: string]: string };
+  /** How deliveries look on the wire: a shipped profile, or one of your own. */
+  profile?: string;
+  /** Profiles whose signatures are sent beside, while receivers change over. */
+  also?: string[];
+  /** JSON Logic, a simple filter `{ field, operator, value }`, or a list of them that must all hold. */
+  filter?: unknown;
+  transform?: {
+    /** Paths of the event's data that are kept, like `order.id`. */
+    fields?: string[];
+    /** A tree of templates that is sent in place of the event's data. */
+    payload?: unknown;
+  };
+  /** Further headers of each request. Those of the connection and of the signature cannot be set. */
+  headers?: { [name: string]: string };
+  /** Only for profiles that send both. */
+  contentType?: "application/json" | "application/x-www-form-urlencoded";
+  retry?: RetryPolicy;
+  /** Of one attempt: a whole number and a unit, like `30s`, `2m` at most. The profile's unless given. */
+  timeout?: string;
+  /** At most `max` requests in each `per`. What is over it waits, and uses up no attempt. */
+  rateLimit?: {
+    max: number;
+    /** A whole number and a unit, like `1m`. */
+    per: string;
+  };
+  /** Requests under way at once, from one process. */
+  concurrency?: number;
+  /** A template, like `{{event.data.orderId}}`: deliveries of one value are made one after the other. */
+  order?: string;
+  /** Up to `max` events, or those of `for`, in one request. */
+  batch?: {
+    max: number;
+    /** How long the first event of a batch waits: a whole number and a unit, like `10s`, `1h` at most. */
+    for: string;
+  };
+  breaker?:
+    | false
+    | {
+        share?: number;
+        min?: number;
+        /** The window: a whole number and a unit, like `1m`. */
+        within?: string;
+        /** How long deliveries are parked: a whole number and a unit, like `30s`. Doubles while it stays broken. */
+        open?: string;
+      };
+  alerts?: {
+    /** A share above which it is failing. */
+    failureRate?: number;
+    /** A median answer time above which it is slow: a whole number and a unit, like `5s`. */
+    slow?: string;
+    /** Failures in a row that make it failing. */
+    consecutive?: number;
+  };
+  disableAfter?: false | string;
+  /** Gets test events, and no others. */
+  testMode?: boolean;
+  tls?: {
+    /** The client's certificate, in PEM. */
+    certificate: string;
+    /** Its private key, in PEM: kept sealed, never shown. */
+    key?: string;
+    /** Authorities to trust instead of the system's, in PEM. */
+    ca?: string;
+  };
+  /** OAuth 2.0 client credentials (RFC 6749, section 4.4): each request carries a bearer token. */
+  oauth2?: {
+    tokenUrl: string;
+    clientId: string;
+    /** Kept sealed, never shown. */
+    clientSecret?: string;
+    scope?: string;
+    audience?: string;
+    clientAuth?: "basic" | "post";
+  };
+  /** Bodies are encrypted to this key (JWE, RFC 7516). */
+  encryption?: {
+    /** A public JSON Web Key, RSA or EC. */
+    key: { [name: string]: unknown };
+  };
+  /** The signing secret, in the form that the profile wants. Without one a new one is made. */
+  secret?: string | null;
+  /** Of a secret that is made: `ed25519` where the profile signs with it. Receivers get its public key. */
+  secretKind?: "hmac" | "ed25519";
+  /** `false`: it is disabled until somebody enables it. */
+  enabled?: boolean;
+};
+
+export type EndpointMade = {
+  id: string;
+  /** Where deliveries are sent: HTTPS to a public address. */
+  url: string;
+  /** Event types: `review.created`, `review.*`, `*`. */
+  events: string[];
+  name?: string;
+  description?: string;
+  /** Texts of your own; nothing of them is sent. */
+  metadata?: { [name: string]: string };
+  /** How deliveries look on the wire: a shipped profile, or one of your own. */
+  profile: string;
+  /** Profiles whose signatures are sent beside, while receivers change over. */
+  also?: string[];
+  /** JSON Logic, a simple filter `{ field, operator, value }`, or a list of them that must all hold. */
+  filter?: unknown;
+  transform?: {
+    /** Paths of the event's data that are kept, like `order.id`. */
+    fields?: string[];
+    /** A tree of templates that is sent in place of the event's data. */
+    payload?: unknown;
+  };
+  /** Further headers of each request. Those of the connection and of the signature cannot be set. */
+  headers?: { [name: string]: string };
+  /** Only for profiles that send both. */
+  contentType?: "application/json" | "application/x-www-form-urlencoded";
+  retry?: RetryPolicy;
+  /** Of one attempt: a whole number and a unit, like `30s`, `2m` at most. The profile's unless given. */
+  timeout?: string;
+  /** At most `max` requests in each `per`. What is over it waits, and uses up no attempt. */
+  rateLimit?: {
+    max: number;
+    /** A whole number and a unit, like `1m`. */
+    per: string;
+  };
+  /** Requests under way at once, from one process. */
+  concurrency?: number;
+  /** A template, like `{{event.data.orderId}}`: deliveries of one value are made one after the other. */
+  order?: string;
+  /** Up to `max` events, or those of `for`, in one request. */
+  batch?: {
+    max: number;
+    /** How long the first event of a batch waits: a whole number and a unit, like `10s`, `1h` at most. */
+    for: string;
+  };
+  breaker?:
+    | false
+    | {
+        share?: number;
+        min?: number;
+        /** The window: a whole number and a unit, like `1m`. */
+        within?: string;
+        /** How long deliveries are parked: a whole number and a unit, like `30s`. Doubles while it stays broken. */
+        open?: string;
+      };
+  alerts?: {
+    /** A share above which it is failing. */
+    failureRate?: number;
+    /** A median answer time above which it is slow: a whole number and a unit, like `5s`. */
+    slow?: string;
+    /** Failures in a row that make it failing. */
+    consecutive?: number;
+  };
+  disableAfter?: false | string;
+  /** Gets test events, and no others. */
+  testMode?: boolean;
+  tls?: {
+    /** The client's certificate, in PEM. */
+    certificate: string;
+    /** Authorities to trust instead of the system's, in PEM. */
+    ca?: string;
+  };
+  /** OAuth 2.0 client credentials (RFC 6749, section 4.4): each request carries a bearer token. */
+  oauth2?: {
+    tokenUrl: string;
+    clientId: string;
+    scope?: string;
+    audience?: string;
+    clientAuth?: "basic" | "post";
+  };
+  /** Bodies are encrypted to this key (JWE, RFC 7516). */
+  encryption?: {
+    /** A public JSON Web Key, RSA or EC. */
+    key: { [name: string]: unknown };
+  };
+  /** `paused`: deliveries are kept for later. `disabled`: they are recorded as skipped. */
+  status: "enabled" | "paused" | "disabled";
+  statusReason?: {
+    code: "manual" | "gone" | "receiver" | "failing";
+    message: string;
+    at: string;
+  };
+  health: {
+    /** Failed attempts since the last success. */
+    consecutiveFailures: number;
+    /** Since when there has been nothing but failures. */
+    failingSince?: string;
+    lastSuccessAt?: string;
+    lastFailureAt?: string;
+    /** Until when its deliveries are parked. */
+    openUntil?: string;
+    /** What the last alert said. */
+    state: "healthy" | "failing" | "slow";
+  };
+  /** When the receiver last echoed a challenge at this URL. */
+  verifiedAt?: string;
+  createdAt: string;
+  updatedAt: string;
+  /** What did not keep it from being saved, such as a name without an address. */
+  warnings?: Finding[];
+  /** Newest first, with their texts: this once. */
+  secrets?: EndpointSecret[];
+  /** Where one was asked for. */
+  challenge?: {
+    verified: boolean;
+    message?: string;
+  };
+};
+
+export type EndpointSecret = {
+  id: string;
+  /** Only where it is said to be shown. */
+  secret?: string;
+  /** Of an ed25519 secret: `whpk_` and the key, for receivers. */
+  publicKey?: string;
+  createdAt: string;
+  /** Until when it signs beside the newer ones. The newest one has no end. */
+  expiresAt?: string;
+};
+
+export type NewEndpoint = {
+  /** Where deliveries are sent: HTTPS to a public address. */
+  url: string;
+  /** Event types: `review.created`, `review.*`, `*`. */
+  events: string[];
+  name?: string;
+  description?: string;
+  /** Texts of your own; nothing of them is sent. */
+  metadata?: { [name: string]: string };
+  /** How deliveries look on the wire: a shipped profile, or one of your own. */
+  profile?: string;
+  /** Profiles whose signatures are sent beside, while receivers change over. */
+  also?: string[];
+  /** JSON Logic, a simple filter `{ field, operator, value }`, or a list of them that must all hold. */
+  filter?: unknown;
+  transform?: {
+    /** Paths of the event's data that are kept, like `order.id`. */
+    fields?: string[];
+    /** A tree of templates that is sent in place of the event's data. */
+    payload?: unknown;
+  };
+  /** Further headers of each request. Those of the connection and of the signature cannot be set. */
+  headers?: { [name: string]: string };
+  /** Only for profiles that send both. */
+  contentType?: "application/json" | "application/x-www-form-urlencoded";
+  retry?: RetryPolicy;
+  /** Of one attempt: a whole number and a unit, like `30s`, `2m` at most. The profile's unless given. */
+  timeout?: string;
+  /** At most `max` requests in each `per`. What is over it waits, and uses up no attempt. */
+  rateLimit?: {
+    max: number;
+    /** A whole number and a unit, like `1m`. */
+    per: string;
+  };
+  /** Requests under way at once, from one process. */
+  concurrency?: number;
+  /** A template, like `{{event.data.orderId}}`: deliveries of one value are made one after the other. */
+  order?: string;
+  /** Up to `max` events, or those of `for`, in one request. */
+  batch?: {
+    max: number;
+    /** How long the first event of a batch waits: a whole number and a unit, like `10s`, `1h` at most. */
+    for: string;
+  };
+  breaker?:
+    | false
+    | {
+        share?: number;
+        min?: number;
+        /** The window: a whole number and a unit, like `1m`. */
+        within?: string;
+        /** How long deliveries are parked: a whole number and a unit, like `30s`. Doubles while it stays broken. */
+        open?: string;
+      };
+  alerts?: {
+    /** A share above which it is failing. */
+    failureRate?: number;
+    /** A median answer time above which it is slow: a whole number and a unit, like `5s`. */
+    slow?: string;
+    /** Failures in a row that make it failing. */
+    consecutive?: number;
+  };
+  disableAfter?: false | string;
+  /** Gets test events, and no others. */
+  testMode?: boolean;
+  tls?: {
+    /** The client's certificate, in PEM. */
+    certificate: string;
+    /** Its private key, in PEM: kept sealed, never shown. */
+    key?: string;
+    /** Authorities to trust instead of the system's, in PEM. */
+    ca?: string;
+  };
+  /** OAuth 2.0 client credentials (RFC 6749, section 4.4): each request carries a bearer token. */
+  oauth2?: {
+    tokenUrl: string;
+    clientId: string;
+    /** Kept sealed, never shown. */
+    clientSecret?: string;
+    scope?: string;
+    audience?: string;
+    clientAuth?: "basic" | "post";
+  };
+  /** Bodies are encrypted to this key (JWE, RFC 7516). */
+  encryption?: {
+    /** A public JSON Web Key, RSA or EC. */
+    key: { [name: string]: unknown };
+  };
+  /** The signing secret, in the form that the profile wants. Without one a new one is made. */
+  secret?: string | null;
+  /** Of a secret that is made: `ed25519` where the profile signs with it. Receivers get its public key. */
+  secretKind?: "hmac" | "ed25519";
+  /** `false`: it is disabled until somebody enables it. */
+  enabled?: boolean;
+  /** Sends a challenge at once, which the receiver has to echo: the answer says what came of it. */
+  challenge?: boolean;
+};
+
+export type Endpoint = {
+  id: string;
+  /** Where deliveries are sent: HTTPS to a public address. */
+  url: string;
+  /** Event types: `review.created`, `review.*`, `*`. */
+  events: string[];
+  name?: string;
+  description?: string;
+  /** Texts of your own; nothing of them is sent. */
+  metadata?: { [name: string]: string };
+  /** How deliveries look on the wire: a shipped profile, or one of your own. */
+  profile: string;
+  /** Profiles whose signatures are sent beside, while receivers change over. */
+  also?: string[];
+  /** JSON Logic, a simple filter `{ field, operator, value }`, or a list of them that must all hold. */
+  filter?: unknown;
+  transform?: {
+    /** Paths of the event's data that are kept, like `order.id`. */
+    fields?: string[];
+    /** A tree of templates that is sent in place of the event's data. */
+    payload?: unknown;
+  };
+  /** Further headers of each request. Those of the connection and of the signature cannot be set. */
+  headers?: { [name: string]: string };
+  /** Only for profiles that send both. */
+  contentType?: "application/json" | "application/x-www-form-urlencoded";
+  retry?: RetryPolicy;
+  /** Of one attempt: a whole number and a unit, like `30s`, `2m` at most. The profile's unless given. */
+  timeout?: string;
+  /** At most `max` requests in each `per`. What is over it waits, and uses up no attempt. */
+  rateLimit?: {
+    max: number;
+    /** A whole number and a unit, like `1m`. */
+    per: string;
+  };
+  /** Requests under way at once, from one process. */
+  concurrency?: number;
+  /** A template, like `{{event.data.orderId}}`: deliveries of one value are made one after the other. */
+  order?: string;
+  /** Up to `max` events, or those of `for`, in one request. */
+  batch?: {
+    max: number;
+    /** How long the first event of a batch waits: a whole number and a unit, like `10s`, `1h` at most. */
+    for: string;
+  };
+  breaker?:
+    | false
+    | {
+        share?: number;
+        min?: number;
+        /** The window: a whole number and a unit, like `1m`. */
+        within?: string;
+        /** How long deliveries are parked: a whole number and a unit, like `30s`. Doubles while it stays broken. */
+        open?: string;
+      };
+  alerts?: {
+    /** A share above which it is failing. */
+    failureRate?: number;
+    /** A median answer time above which it is slow: a whole number and a unit, like `5s`. */
+    slow?: string;
+    /** Failures in a row that make it failing. */
+    consecutive?: number;
+  };
+  disableAfter?: false | string;
+  /** Gets test events, and no others. */
+  testMode?: boolean;
+  tls?: {
+    /** The client's certificate, in PEM. */
+    certificate: string;
+    /** Authorities to trust instead of the system's, in PEM. */
+    ca?: string;
+  };
+  /** OAuth 2.0 client credentials (RFC 6749, section 4.4): each request carries a bearer token. */
+  oauth2?: {
+    tokenUrl: string;
+    clientId: string;
+    scope?: string;
+    audience?: string;
+    clientAuth?: "basic" | "post";
+  };
+  /** Bodies are encrypted to this key (JWE, RFC 7516). */
+  encryption?: {
+    /** A public JSON Web Key, RSA or EC. */
+    key: { [name: string]: unknown };
+  };
+  /** `paused`: deliveries are kept for later. `disabled`: they are recorded as skipped. */
+  status: "enabled" | "paused" | "disabled";
+  statusReason?: {
+    code: "manual" | "gone" | "receiver" | "failing";
+    message: string;
+    at: string;
+  };
+  health: {
+    /** Failed attempts since the last success. */
+    consecutiveFailures: number;
+    /** Since when there has been nothing but failures. */
+    failingSince?: string;
+    lastSuccessAt?: string;
+    lastFailureAt?: string;
+    /** Until when its deliveries are parked. */
+    openUntil?: string;
+    /** What the last alert said. */
+    state: "healthy" | "failing" | "slow";
+  };
+  /** When the receiver last echoed a challenge at this URL. */
+  verifiedAt?: string;
+  createdAt: string;
+  updatedAt: string;
+};
+
+export type EndpointReplacement = {
+  /** Where deliveries are sent: HTTPS to a public address. */
+  url: string;
+  /** Event types: `review.created`, `review.*`, `*`. */
+  events: string[];
+  name?: string;
+  description?: string;
+  /** Texts of your own; nothing of them is sent. */
+  metadata?: { [name: string]: string };
+  /** How deliveries look on the wire: a shipped profile, or one of your own. */
+  profile?: string;
+  /** Profiles whose signatures are sent beside, while receivers change over. */
+  also?: string[];
+  /** JSON Logic, a simple filter `{ field, operator, value }`, or a list of them that must all hold. */
+  filter?: unknown;
+  transform?: {
+    /** Paths of the event's data that are kept, like `order.id`. */
+    fields?: string[];
+    /** A tree of templates that is sent in place of the event's data. */
+    payload?: unknown;
+  };
+  /** Further headers of each request. Those of the connection and of the signature cannot be set. */
+  headers?: { [name: string]: string };
+  /** Only for profiles that send both. */
+  contentType?: "application/json" | "application/x-www-form-urlencoded";
+  retry?: RetryPolicy;
+  /** Of one attempt: a whole number and a unit, like `30s`, `2m` at most. The profile's unless given. */
+  timeout?: string;
+  /** At most `max` requests in each `per`. What is over it waits, and uses up no attempt. */
+  rateLimit?: {
+    max: number;
+    /** A whole number and a unit, like `1m`. */
+    per: string;
+  };
+  /** Requests under way at once, from one process. */
+  concurrency?: number;
+  /** A template, like `{{event.data.orderId}}`: deliveries of one value are made one after the other. */
+  order?: string;
+  /** Up to `max` events, or those of `for`, in one request. */
+  batch?: {
+    max: number;
+    /** How long the first event of a batch waits: a whole number and a unit, like `10s`, `1h` at most. */
+    for: string;
+  };
+  breaker?:
+    | false
+    | {
+        share?: number;
+        min?: number;
+        /** The window: a whole number and a unit, like `1m`. */
+        within?: string;
+        /** How long deliveries are parked: a whole number and a unit, like `30s`. Doubles while it stays broken. */
+        open?: string;
+      };
+  alerts?: {
+    /** A share above which it is failing. */
+    failureRate?: number;
+    /** A median answer time above which it is slow: a whole number and a unit, like `5s`. */
+    slow?: string;
+    /** Failures in a row that make it failing. */
+    consecutive?: number;
+  };
+  disableAfter?: false | string;
+  /** Gets test events, and no others. */
+  testMode?: boolean;
+  tls?: {
+    /** The client's certificate, in PEM. */
+    certificate: string;
+    /** Its private key, in PEM: kept sealed, never shown. */
+    key?: string;
+    /** Authorities to trust instead of the system's, in PEM. */
+    ca?: string;
+  };
+  /** OAuth 2.0 client credentials (RFC 6749, section 4.4): each request carries a bearer token. */
+  oauth2?: {
+    tokenUrl: string;
+    clientId: string;
+    /** Kept sealed, never shown. */
+    clientSecret?: string;
+    scope?: string;
+    audience?: string;
+    clientAuth?: "basic" | "post";
+  };
+  /** Bodies are encrypted to this key (JWE, RFC 7516). */
+  encryption?: {
+    /** A public JSON Web Key, RSA or EC. */
+    key: { [name: string]: unknown };
+  };
+  /** `false`: it is disabled until somebody enables it. */
+  enabled?: boolean;
+};
+
+export type EndpointChanged = {
+  id: string;
+  /** Where deliveries are sent: HTTPS to a public address. */
+  url: string;
+  /** Event types: `review.created`, `review.*`, `*`. */
+  events: string[];
+  name?: string;
+  description?: string;
+  /** Texts of your own; nothing of them is sent. */
+  metadata?: { [name: string]: string };
+  /** How deliveries look on the wire: a shipped profile, or one of your own. */
+  profile: string;
+  /** Profiles whose signatures are sent beside, while receivers change over. */
+  also?: string[];
+  /** JSON Logic, a simple filter `{ field, operator, value }`, or a list of them that must all hold. */
+  filter?: unknown;
+  transform?: {
+    /** Paths of the event's data that are kept, like `order.id`. */
+    fields?: string[];
+    /** A tree of templates that is sent in place of the event's data. */
+    payload?: unknown;
+  };
+  /** Further headers of each request. Those of the connection and of the signature cannot be set. */
+  headers?: { [name: string]: string };
+  /** Only for profiles that send both. */
+  contentType?: "application/json" | "application/x-www-form-urlencoded";
+  retry?: RetryPolicy;
+  /** Of one attempt: a whole number and a unit, like `30s`, `2m` at most. The profile's unless given. */
+  timeout?: string;
+  /** At most `max` requests in each `per`. What is over it waits, and uses up no attempt. */
+  rateLimit?: {
+    max: number;
+    /** A whole number and a unit, like `1m`. */
+    per: string;
+  };
+  /** Requests under way at once, from one process. */
+  concurrency?: number;
+  /** A template, like `{{event.data.orderId}}`: deliveries of one value are made one after the other. */
+  order?: string;
+  /** Up to `max` events, or those of `for`, in one request. */
+  batch?: {
+    max: number;
+    /** How long the first event of a batch waits: a whole number and a unit, like `10s`, `1h` at most. */
+    for: string;
+  };
+  breaker?:
+    | false
+    | {
+        share?: number;
+        min?: number;
+        /** The window: a whole number and a unit, like `1m`. */
+        within?: string;
+        /** How long deliveries are parked: a whole number and a unit, like `30s`. Doubles while it stays broken. */
+        open?: string;
+      };
+  alerts?: {
+    /** A share above which it is failing. */
+    failureRate?: number;
+    /** A median answer time above which it is slow: a whole number and a unit, like `5s`. */
+    slow?: string;
+    /** Failures in a row that make it failing. */
+    consecutive?: number;
+  };
+  disableAfter?: false | string;
+  /** Gets test events, and no others. */
+  testMode?: boolean;
+  tls?: {
+    /** The client's certificate, in PEM. */
+    certificate: string;
+    /** Authorities to trust instead of the system's, in PEM. */
+    ca?: string;
+  };
+  /** OAuth 2.0 client credentials (RFC 6749, section 4.4): each request carries a bearer token. */
+  oauth2?: {
+    tokenUrl: string;
+    clientId: string;
+    scope?: string;
+    audience?: string;
+    clientAuth?: "basic" | "post";
+  };
+  /** Bodies are encrypted to this key (JWE, RFC 7516). */
+  encryption?: {
+    /** A public JSON Web Key, RSA or EC. */
+    key: { [name: string]: unknown };
+  };
+  /** `paused`: deliveries are kept for later. `disabled`: they are recorded as skipped. */
+  status: "enabled" | "paused" | "disabled";
+  statusReason?: {
+    code: "manual" | "gone" | "receiver" | "failing";
+    message: string;
+    at: string;
+  };
+  health: {
+    /** Failed attempts since the last success. */
+    consecutiveFailures: number;
+    /** Since when there has been nothing but failures. */
+    failingSince?: string;
+    lastSuccessAt?: string;
+    lastFailureAt?: string;
+    /** Until when its deliveries are parked. */
+    openUntil?: string;
+    /** What the last alert said. */
+    state: "healthy" | "failing" | "slow";
+  };
+  /** When the receiver last echoed a challenge at this URL. */
+  verifiedAt?: string;
+  createdAt: string;
+  updatedAt: string;
+  /** What did not keep it from being saved, such as a name without an address. */
+  warnings?: Finding[];
+};
+
+/** Members of the settings that change: objects are merged, `null` removes (RFC 7396). */
+export type EndpointPatch = { [name: string]: unknown };
+
+export type PublicKeys = {
+  /** JSON Web Keys (RFC 7517, RFC 8037), newest first. */
+  keys: {
+    kty: "OKP";
+    crv: "Ed25519";
+    x: string;
+    /** The key's thumbprint (RFC 7638); `keyid` of HTTP message signatures. */
+    kid: string;
+    alg: "EdDSA";
+    use: "sig";
+    /** The same key as Standard Webhooks writes it. */
+    whpk: string;
+  }[];
+};
+
+export type ProfileRow = {
+  /** A short name of small letters, digits and hyphens, like `my-erp`. */
+  id: string;
+  title: string;
+  description?: string;
+  /** Whether Millrace ships it: those cannot be changed. */
+  shipped: boolean;
+  createdAt?: string;
+  updatedAt?: string;
+};
+
+export type ProfileView = {
+  /** A short name of small letters, digits and hyphens, like `my-erp`. */
+  id: string;
+  title: string;
+  description?: string;
+  /** Whether Millrace ships it: those cannot be changed. */
+  shipped: boolean;
+  createdAt?: string;
+  updatedAt?: string;
+  profile: {
+    /** A short name of small letters, digits and hyphens, like `my-erp`. */
+    id: string;
+    title: string;
+    /** For people who choose a profile. */
+    description?: string;
+    /** A media type in small letters, like `application/json`. */
+    contentType?: string;
+    otherContentTypes?: string[];
+    /** The body: a JSON tree whose texts are templates. `{{data}}` is the event's data. */
+    envelope: unknown;
+    dataForm?: "any" | "present" | "object";
+    bodyForm?: "raw" | "canonical";
+    cloudevents?: "binary" | "structured" | "batch";
+    headers?: { [name: string]: string };
+    signatures: {
+      kind: "hmac" | "standard-webhooks" | "http-message";
+    }[];
+    signatureOptional?: boolean;
+    timeouts?: {
+      connectMs?: number;
+      readMs?: number;
+      totalMs: number;
+    };
+    retry?:
+      | "quick"
+      | "standard"
+      | "day"
+      | "none"
+      | {
+          /** One delay for each retry. */
+          schedule: string[];
+          /** How far a delay is moved at random: `none`, `full`, or a fraction; 0.2 is ± 20 %. */
+          jitter?: "none" | "full" | number;
+          /** Only these failures are retried. */
+          on?: string[];
+          /** These failures are never retried. Wins over `on`. */
+          never?: string[];
+          /** No retry starts later than this after the first attempt, like `30h`. */
+          within?: string;
+        }
+      | {
+          /** Tries in all. */
+          attempts: number;
+          /** The delay before the first retry: a whole number and a unit, like `5s`. */
+          first?: string;
+          /** Each delay is this many times the last. */
+          factor?: number;
+          /** No delay is longer than this: a whole number and a unit, like `1h`. */
+          max?: string;
+          /** How far a delay is moved at random: `none`, `full`, or a fraction; 0.2 is ± 20 %. */
+          jitter?: "none" | "full" | number;
+          /** Only these failures are retried. */
+          on?: string[];
+          /** These failures are never retried. Wins over `on`. */
+          never?: string[];
+          /** No retry starts later than this after the first attempt, like `30h`. */
+          within?: string;
+        };
+    answers?: {
+      status?: { [name: string]: "retry" | "stop" | "disable" };
+      retryAfter?: boolean;
+      refusals?: boolean;
+    };
+    rateLimit?: {
+      max: number;
+      /** A whole number and a unit, like `1m`. */
+      per: string;
+    };
+  };
+};
+
+export type WebhookSettings = {
+  /** The profile of what is made under `/v1/webhooks`, `/api/webhooks` and `/api/v1/webhooks` without one; of `bakhmach`, `hub`, `brainsait`, `directory` and `aqio` also the language of these paths. `null`: each path's own. */
+  defaultProfile: string | null;
+};
+
+export type InboxMessage = {
+  id: string;
+  at: string;
+  /** Names in lower case. */
+  headers: { [name: string]: string };
+  body: string;
+  /** How `body` is to be read. */
+  encoding: "utf8" | "base64";
+  /** The body's length. */
+  bytes: number;
+  /** What was answered. */
+  status: number;
+  verification: {
+    /** Whether a secret of yours signed it, at a time that is near. */
+    verified: boolean;
+    /** Whose secret. */
+    by?: string;
+    /** Why not, for each who may have signed. */
+    why?: string;
+  };
+};
+
 export type Problem = {
   /** Address of the code's documentation. */
   type: string;
@@ -671,6 +2071,107 @@ export type Problem = {
 
 /** By method and path: what a request holds, and the body of each successful answer by its status. */
 export type Operations = {
+  delete: {
+    /** Remove an event type from the catalogue; events of it are taken as before. */
+    "/v1/event-types/{name}": {
+      request: {
+        params: {
+          name: string;
+        };
+        headers?: {
+          /** The type's ETag as it was read: 412 when somebody has changed it since. */
+          "if-match"?: string;
+        };
+      };
+      answers: { 204: undefined };
+    };
+    /** Remove what a delivery's attempts sent and got; their rows stay. */
+    "/v1/deliveries/{id}/bodies": {
+      request: {
+        params: {
+          id: string;
+        };
+      };
+      answers: { 204: undefined };
+    };
+    /** Take an endpoint away. */
+    "/v1/endpoints/{id}": {
+      request: {
+        params: {
+          id: string;
+        };
+        headers?: {
+          /** The endpoint's ETag as it was read: refused with 412 when somebody else changed it since. */
+          "if-match"?: string;
+        };
+      };
+      answers: { 204: undefined };
+    };
+    /** End a secret at once. */
+    "/v1/endpoints/{id}/secrets/{secretId}": {
+      request: {
+        params: {
+          id: string;
+          secretId: string;
+        };
+      };
+      answers: { 204: undefined };
+    };
+    /** Take a profile of your own away. */
+    "/v1/profiles/{id}": {
+      request: {
+        params: {
+          id: string;
+        };
+      };
+      answers: { 204: undefined };
+    };
+    /** Remove a webhook; its deliveries stay in the log. */
+    "/v1/webhooks/{id}": {
+      request: {
+        params: {
+          id: string;
+        };
+      };
+      answers: { 204: undefined };
+    };
+    /** Remove a webhook; its deliveries stay in the log. */
+    "/api/webhooks/{id}": {
+      request: {
+        params: {
+          id: string;
+        };
+      };
+      answers: { 204: undefined };
+    };
+    /** Remove a webhook; its deliveries stay in the log. */
+    "/api/v1/webhooks/{id}": {
+      request: {
+        params: {
+          id: string;
+        };
+      };
+      answers: { 204: undefined };
+    };
+    /** Empty an inbox. */
+    "/v1/inbox/{name}": {
+      request: {
+        params: {
+          name: string;
+        };
+      };
+      answers: { 204: undefined };
+    };
+    /** Revoke an API key; its row stays. */
+    "/api/api-keys/{id}": {
+      request: {
+        params: {
+          id: string;
+        };
+      };
+      answers: { 204: undefined };
+    };
+  };
   get: {
     /** List events, newest first, without their data. */
     "/v1/events": {
@@ -704,6 +2205,48 @@ export type Operations = {
         };
       };
       answers: { 200: EventView };
+    };
+    /** Event types of the systems whose webhooks Millrace speaks, each with an example of its data. */
+    "/v1/event-types/gallery": {
+      request: {};
+      answers: {
+        200: {
+          data: GalleryEventType[];
+          /** Asks for the next page; null on the last one. */
+          nextCursor: string | null;
+        };
+      };
+    };
+    /** The catalogue of event types. */
+    "/v1/event-types": {
+      request: {
+        query?: {
+          /** Rows of one page. */
+          limit?: number;
+          /** `nextCursor` of the page before. */
+          cursor?: string;
+          /** Only names whose first segment this is. */
+          group?: string;
+          /** Only those that are retired, or are not. */
+          retired?: "true" | "false";
+        };
+      };
+      answers: {
+        200: {
+          data: EventType[];
+          /** Asks for the next page; null on the last one. */
+          nextCursor: string | null;
+        };
+      };
+    };
+    /** An event type. */
+    "/v1/event-types/{name}": {
+      request: {
+        params: {
+          name: string;
+        };
+      };
+      answers: { 200: EventType };
     };
     /** List flows, newest first, without their drafts. */
     "/v1/flows": {
@@ -852,6 +2395,7 @@ export type Operations = {
             | "blocked"
             | "template"
             | "limit"
+            | "filter"
             | "stopped"
             | "cancelled"
             | "start"
@@ -889,6 +2433,289 @@ export type Operations = {
           nextCursor: string | null;
         };
       };
+    };
+    /** List recoveries, newest first, without what became of their deliveries. */
+    "/v1/delivery-recoveries": {
+      request: {
+        query?: {
+          /** Rows of one page. */
+          limit?: number;
+          /** `nextCursor` of the page before. */
+          cursor?: string;
+        };
+      };
+      answers: {
+        200: {
+          data: DeliveryRecovery[];
+          /** Asks for the next page; null on the last one. */
+          nextCursor: string | null;
+        };
+      };
+    };
+    /** A recovery: how far it is, what it refused, and how its deliveries stand. */
+    "/v1/delivery-recoveries/{id}": {
+      request: {
+        params: {
+          id: string;
+        };
+      };
+      answers: { 200: DeliveryRecovery };
+    };
+    /** The deliveries that a recovery did not make, newest first, and why. */
+    "/v1/delivery-recoveries/{id}/errors": {
+      request: {
+        params: {
+          id: string;
+        };
+        query?: {
+          /** Rows of one page. */
+          limit?: number;
+          /** `nextCursor` of the page before. */
+          cursor?: string;
+        };
+      };
+      answers: {
+        200: {
+          data: DeliveryRefusal[];
+          /** Asks for the next page; null on the last one. */
+          nextCursor: string | null;
+        };
+      };
+    };
+    /** List deliveries, newest event first. */
+    "/v1/deliveries": {
+      request: {
+        query?: {
+          /** Rows of one page. */
+          limit?: number;
+          /** `nextCursor` of the page before. */
+          cursor?: string;
+          /** Only those whose event came at this time or later. */
+          since?: string;
+          /** Only those whose event came before this time. */
+          until?: string;
+          /** An event type: letters, digits, `_` and `-` in segments parted by dots, like `review.created`. */
+          eventType?: string;
+          /** Why the last attempt failed. */
+          class?:
+            | "network"
+            | "timeout"
+            | "rate_limited"
+            | "transient"
+            | "expectation"
+            | "quota_exhausted"
+            | "ambiguous"
+            | "validation"
+            | "auth_revoked"
+            | "permission"
+            | "not_found"
+            | "conflict"
+            | "permanent"
+            | "blocked"
+            | "template"
+            | "limit"
+            | "filter"
+            | "stopped"
+            | "cancelled"
+            | "start"
+            | "internal";
+          status?: "pending" | "delivered" | "failed" | "rejected" | "skipped" | "cancelled";
+          /** Id of an endpoint, which may have been deleted since. */
+          endpoint?: string;
+          /** Id of an event. */
+          event?: string;
+        };
+      };
+      answers: {
+        200: {
+          data: Delivery[];
+          /** Asks for the next page; null on the last one. */
+          nextCursor: string | null;
+        };
+      };
+    };
+    /** List the deliveries of an endpoint, newest event first. */
+    "/v1/endpoints/{id}/deliveries": {
+      request: {
+        params: {
+          id: string;
+        };
+        query?: {
+          /** Rows of one page. */
+          limit?: number;
+          /** `nextCursor` of the page before. */
+          cursor?: string;
+          /** Only those whose event came at this time or later. */
+          since?: string;
+          /** Only those whose event came before this time. */
+          until?: string;
+          /** An event type: letters, digits, `_` and `-` in segments parted by dots, like `review.created`. */
+          eventType?: string;
+          /** Why the last attempt failed. */
+          class?:
+            | "network"
+            | "timeout"
+            | "rate_limited"
+            | "transient"
+            | "expectation"
+            | "quota_exhausted"
+            | "ambiguous"
+            | "validation"
+            | "auth_revoked"
+            | "permission"
+            | "not_found"
+            | "conflict"
+            | "permanent"
+            | "blocked"
+            | "template"
+            | "limit"
+            | "filter"
+            | "stopped"
+            | "cancelled"
+            | "start"
+            | "internal";
+          status?: "pending" | "delivered" | "failed" | "rejected" | "skipped" | "cancelled";
+          /** Id of an event. */
+          event?: string;
+        };
+      };
+      answers: {
+        200: {
+          data: Delivery[];
+          /** Asks for the next page; null on the last one. */
+          nextCursor: string | null;
+        };
+      };
+    };
+    /** A delivery with all its attempts, and what they sent and got. */
+    "/v1/deliveries/{id}": {
+      request: {
+        params: {
+          id: string;
+        };
+      };
+      answers: { 200: Delivery };
+    };
+    /** The newest attempt's request as a curl command. */
+    "/v1/deliveries/{id}/curl": {
+      request: {
+        params: {
+          id: string;
+        };
+      };
+      answers: { 200: string };
+    };
+    /** List the deliveries that were given up, newest event first, with why. */
+    "/v1/dead-letters": {
+      request: {
+        query?: {
+          /** Rows of one page. */
+          limit?: number;
+          /** `nextCursor` of the page before. */
+          cursor?: string;
+          /** Only those whose event came at this time or later. */
+          since?: string;
+          /** Only those whose event came before this time. */
+          until?: string;
+          /** An event type: letters, digits, `_` and `-` in segments parted by dots, like `review.created`. */
+          eventType?: string;
+          /** Why the last attempt failed. */
+          class?:
+            | "network"
+            | "timeout"
+            | "rate_limited"
+            | "transient"
+            | "expectation"
+            | "quota_exhausted"
+            | "ambiguous"
+            | "validation"
+            | "auth_revoked"
+            | "permission"
+            | "not_found"
+            | "conflict"
+            | "permanent"
+            | "blocked"
+            | "template"
+            | "limit"
+            | "filter"
+            | "stopped"
+            | "cancelled"
+            | "start"
+            | "internal";
+          /** Id of an endpoint, which may have been deleted since. */
+          endpoint?: string;
+        };
+      };
+      answers: {
+        200: {
+          data: DeadLetter[];
+          /** Asks for the next page; null on the last one. */
+          nextCursor: string | null;
+        };
+      };
+    };
+    /** Deliveries over a time: totals, by bucket, by event type. */
+    "/v1/stats": {
+      request: {
+        query?: {
+          /** From the bucket of this time on: RFC 3339, such as 2026-11-22T04:00:00Z. A day before `until` unless given. */
+          since?: string;
+          /** To the end of the bucket before this time: RFC 3339, such as 2026-11-22T04:00:00Z. Now unless given. */
+          until?: string;
+          /** An event type: letters, digits, `_` and `-` in segments parted by dots, like `review.created`. */
+          eventType?: string;
+          /** How finely the time is told apart; days begin at midnight UTC. Minutes are kept for three days. */
+          bucket?: "minute" | "hour" | "day";
+          /** Id of an endpoint, which may have been deleted since. */
+          endpoint?: string;
+        };
+      };
+      answers: { 200: DeliveryStats };
+    };
+    /** How each endpoint does: its health, and its figures over a time. */
+    "/v1/stats/endpoints": {
+      request: {
+        query?: {
+          /** Rows of one page. */
+          limit?: number;
+          /** `nextCursor` of the page before. */
+          cursor?: string;
+          /** From the bucket of this time on: RFC 3339, such as 2026-11-22T04:00:00Z. A day before `until` unless given. */
+          since?: string;
+          /** To the end of the bucket before this time: RFC 3339, such as 2026-11-22T04:00:00Z. Now unless given. */
+          until?: string;
+          status?: "enabled" | "paused" | "disabled";
+        };
+      };
+      answers: {
+        200: {
+          data: EndpointFigures[];
+          nextCursor: string | null;
+          /** The beginning of the first bucket. */
+          since: string;
+          /** The end of the last bucket. */
+          until: string;
+        };
+      };
+    };
+    /** How an endpoint does: its health, and its deliveries over a time. */
+    "/v1/endpoints/{id}/stats": {
+      request: {
+        params: {
+          id: string;
+        };
+        query?: {
+          /** From the bucket of this time on: RFC 3339, such as 2026-11-22T04:00:00Z. A day before `until` unless given. */
+          since?: string;
+          /** To the end of the bucket before this time: RFC 3339, such as 2026-11-22T04:00:00Z. Now unless given. */
+          until?: string;
+          /** An event type: letters, digits, `_` and `-` in segments parted by dots, like `review.created`. */
+          eventType?: string;
+          /** How finely the time is told apart; days begin at midnight UTC. Minutes are kept for three days. */
+          bucket?: "minute" | "hour" | "day";
+        };
+      };
+      answers: { 200: EndpointStats };
     };
     /** The bytes that a step received or sends. */
     "/v1/blobs/{id}": {
@@ -1120,7 +2947,341 @@ export type Operations = {
         };
       };
     };
-    /** A JSON Schema: flow, event, retry-policy, run, step, attempt or problem. */
+    /** The settings of endpoints, in the form that the import takes. */
+    "/v1/endpoints/export": {
+      request: {
+        query?: {
+          /** Rows of one page. */
+          limit?: number;
+          /** `nextCursor` of the page before. */
+          cursor?: string;
+        };
+      };
+      answers: {
+        200: {
+          data: EndpointSettings[];
+          /** Asks for the next page; null on the last one. */
+          nextCursor: string | null;
+        };
+      };
+    };
+    /** List endpoints, newest first. */
+    "/v1/endpoints": {
+      request: {
+        query?: {
+          /** Rows of one page. */
+          limit?: number;
+          /** `nextCursor` of the page before. */
+          cursor?: string;
+          status?: "enabled" | "paused" | "disabled";
+          /** Only those that get events of this type, also by a wildcard. */
+          eventType?: string;
+          /** Only those that use this profile, also beside another one. */
+          profile?: string;
+        };
+      };
+      answers: {
+        200: {
+          data: Endpoint[];
+          /** Asks for the next page; null on the last one. */
+          nextCursor: string | null;
+        };
+      };
+    };
+    /** An endpoint, how it stands and does; never its secrets. */
+    "/v1/endpoints/{id}": {
+      request: {
+        params: {
+          id: string;
+        };
+      };
+      answers: { 200: Endpoint };
+    };
+    /** The ids and times of the secrets that sign now, without their texts. */
+    "/v1/endpoints/{id}/secrets": {
+      request: {
+        params: {
+          id: string;
+        };
+      };
+      answers: {
+        200: {
+          data: EndpointSecret[];
+          /** Asks for the next page; null on the last one. */
+          nextCursor: string | null;
+        };
+      };
+    };
+    /** The public keys that verify an endpoint's deliveries, where it signs with ed25519. */
+    "/v1/endpoints/{id}/public-keys": {
+      request: {
+        params: {
+          id: string;
+        };
+      };
+      answers: { 200: PublicKeys };
+    };
+    /** The same public keys, for receivers: no API key is needed. */
+    "/.well-known/webhook-keys/{endpointId}": {
+      request: {
+        params: {
+          endpointId: string;
+        };
+      };
+      answers: { 200: PublicKeys };
+    };
+    /** List profiles: your own, newest first, then those that Millrace ships. */
+    "/v1/profiles": {
+      request: {
+        query?: {
+          /** Rows of one page. */
+          limit?: number;
+          /** `nextCursor` of the page before. */
+          cursor?: string;
+        };
+      };
+      answers: {
+        200: {
+          data: ProfileRow[];
+          /** Asks for the next page; null on the last one. */
+          nextCursor: string | null;
+        };
+      };
+    };
+    /** A profile, your own or a shipped one. */
+    "/v1/profiles/{id}": {
+      request: {
+        params: {
+          id: string;
+        };
+      };
+      answers: { 200: ProfileView };
+    };
+    /** List webhooks, newest first. */
+    "/v1/webhooks": {
+      request: {
+        query?: {
+          /** Rows of one page. */
+          limit?: number;
+          /** `nextCursor` of the page before. */
+          cursor?: string;
+          /** Whose words are spoken: `bakhmach`, `hub`, `brainsait`, `directory`, `aqio`. Wins over all else. */
+          profile?: string;
+        };
+      };
+      answers: {
+        200: {
+          data: { [name: string]: unknown }[];
+          /** Asks for the next page; null on the last one. */
+          nextCursor: string | null;
+        };
+      };
+    };
+    /** A webhook, by either form of its id. */
+    "/v1/webhooks/{id}": {
+      request: {
+        params: {
+          id: string;
+        };
+        query?: {
+          /** Whose words are spoken: `bakhmach`, `hub`, `brainsait`, `directory`, `aqio`. Wins over all else. */
+          profile?: string;
+        };
+      };
+      answers: { 200: { [name: string]: unknown } };
+    };
+    /** A webhook's deliveries, newest first. */
+    "/v1/webhooks/{id}/deliveries": {
+      request: {
+        params: {
+          id: string;
+        };
+        query?: {
+          /** Rows of one page. */
+          limit?: number;
+          /** `nextCursor` of the page before. */
+          cursor?: string;
+          /** Whose words are spoken: `bakhmach`, `hub`, `brainsait`, `directory`, `aqio`. Wins over all else. */
+          profile?: string;
+          status?: "pending" | "delivered" | "failed" | "rejected" | "skipped" | "cancelled";
+        };
+      };
+      answers: {
+        200: {
+          data: { [name: string]: unknown }[];
+          /** Asks for the next page; null on the last one. */
+          nextCursor: string | null;
+        };
+      };
+    };
+    /** List webhooks, newest first. */
+    "/api/webhooks": {
+      request: {
+        query?: {
+          /** Rows of one page. */
+          limit?: number;
+          /** `nextCursor` of the page before. */
+          cursor?: string;
+          /** Whose words are spoken: `bakhmach`, `hub`, `brainsait`, `directory`, `aqio`. Wins over all else. */
+          profile?: string;
+        };
+      };
+      answers: {
+        200: {
+          data: { [name: string]: unknown }[];
+          /** Asks for the next page; null on the last one. */
+          nextCursor: string | null;
+        };
+      };
+    };
+    /** A webhook, by either form of its id. */
+    "/api/webhooks/{id}": {
+      request: {
+        params: {
+          id: string;
+        };
+        query?: {
+          /** Whose words are spoken: `bakhmach`, `hub`, `brainsait`, `directory`, `aqio`. Wins over all else. */
+          profile?: string;
+        };
+      };
+      answers: { 200: { [name: string]: unknown } };
+    };
+    /** Send a test event, by GET as one of the systems has it. */
+    "/api/webhooks/{id}/test": {
+      request: {
+        params: {
+          id: string;
+        };
+        query?: {
+          /** Whose words are spoken: `bakhmach`, `hub`, `brainsait`, `directory`, `aqio`. Wins over all else. */
+          profile?: string;
+          /** The event's type; the first that the webhook names in full without it. */
+          type?: string;
+        };
+      };
+      answers: {
+        200: {
+          success: boolean;
+          message?: string;
+          error?: string;
+        };
+      };
+    };
+    /** A webhook's deliveries, newest first. */
+    "/api/webhooks/{id}/deliveries": {
+      request: {
+        params: {
+          id: string;
+        };
+        query?: {
+          /** Rows of one page. */
+          limit?: number;
+          /** `nextCursor` of the page before. */
+          cursor?: string;
+          /** Whose words are spoken: `bakhmach`, `hub`, `brainsait`, `directory`, `aqio`. Wins over all else. */
+          profile?: string;
+          status?: "pending" | "delivered" | "failed" | "rejected" | "skipped" | "cancelled";
+        };
+      };
+      answers: {
+        200: {
+          data: { [name: string]: unknown }[];
+          /** Asks for the next page; null on the last one. */
+          nextCursor: string | null;
+        };
+      };
+    };
+    /** List webhooks, newest first. */
+    "/api/v1/webhooks": {
+      request: {
+        query?: {
+          /** Rows of one page. */
+          limit?: number;
+          /** `nextCursor` of the page before. */
+          cursor?: string;
+          /** Whose words are spoken: `bakhmach`, `hub`, `brainsait`, `directory`, `aqio`. Wins over all else. */
+          profile?: string;
+        };
+      };
+      answers: {
+        200: {
+          data: { [name: string]: unknown }[];
+          /** Asks for the next page; null on the last one. */
+          nextCursor: string | null;
+        };
+      };
+    };
+    /** A webhook, by either form of its id. */
+    "/api/v1/webhooks/{id}": {
+      request: {
+        params: {
+          id: string;
+        };
+        query?: {
+          /** Whose words are spoken: `bakhmach`, `hub`, `brainsait`, `directory`, `aqio`. Wins over all else. */
+          profile?: string;
+        };
+      };
+      answers: { 200: { [name: string]: unknown } };
+    };
+    /** A webhook's deliveries, newest first. */
+    "/api/v1/webhooks/{id}/deliveries": {
+      request: {
+        params: {
+          id: string;
+        };
+        query?: {
+          /** Rows of one page. */
+          limit?: number;
+          /** `nextCursor` of the page before. */
+          cursor?: string;
+          /** Whose words are spoken: `bakhmach`, `hub`, `brainsait`, `directory`, `aqio`. Wins over all else. */
+          profile?: string;
+          status?: "pending" | "delivered" | "failed" | "rejected" | "skipped" | "cancelled";
+        };
+      };
+      answers: {
+        200: {
+          data: { [name: string]: unknown }[];
+          /** Asks for the next page; null on the last one. */
+          nextCursor: string | null;
+        };
+      };
+    };
+    /** The default profile of webhooks. */
+    "/v1/settings/webhooks": { request: {}; answers: { 200: WebhookSettings } };
+    /** The newest messages of an inbox as a page, in development and on this machine only. */
+    "/inbox/{name}": {
+      request: {
+        params: {
+          name: string;
+        };
+      };
+      answers: { 200: undefined };
+    };
+    /** What came to an inbox, newest first, and whether its signature is yours. */
+    "/v1/inbox/{name}": {
+      request: {
+        params: {
+          name: string;
+        };
+        query?: {
+          /** Rows of one page. */
+          limit?: number;
+          /** `nextCursor` of the page before. */
+          cursor?: string;
+        };
+      };
+      answers: {
+        200: {
+          data: InboxMessage[];
+          /** Asks for the next page; null on the last one. */
+          nextCursor: string | null;
+        };
+      };
+    };
+    /** A JSON Schema: flow, event, endpoint, profile, retry-policy, run, step, attempt or problem. */
     "/v1/schemas/{file}": {
       request: {
         params: {
@@ -1131,10 +3292,70 @@ export type Operations = {
             | "run.json"
             | "step.json"
             | "attempt.json"
+            | "endpoint.json"
+            | "profile.json"
             | "problem.json";
         };
       };
       answers: { 200: { [name: string]: unknown } };
+    };
+    /** All API keys, newest first, revoked ones too. */
+    "/api/api-keys": {
+      request: {};
+      answers: {
+        200: {
+          data: {
+            id: string;
+            /** The key itself, in the one answer that makes it. */
+            key?: string;
+            key_prefix: string;
+            user_id?: string | null;
+            organization_id?: string;
+            name: string;
+            description?: string | null;
+            scopes: string[];
+            allowed_ips?: string[] | null;
+            last_used_at?: string | null;
+            /** Follows the uses by up to half a minute for each process. */
+            usage_count?: number;
+            is_active: boolean;
+            expires_at?: string | null;
+            created_at?: string;
+            updated_at?: string;
+          }[];
+          /** Asks for the next page; null on the last one. */
+          nextCursor: string | null;
+        };
+      };
+    };
+    /** An API key's row. */
+    "/api/api-keys/{id}": {
+      request: {
+        params: {
+          id: string;
+        };
+      };
+      answers: {
+        200: {
+          id: string;
+          /** The key itself, in the one answer that makes it. */
+          key?: string;
+          key_prefix: string;
+          user_id?: string | null;
+          organization_id?: string;
+          name: string;
+          description?: string | null;
+          scopes: string[];
+          allowed_ips?: string[] | null;
+          last_used_at?: string | null;
+          /** Follows the uses by up to half a minute for each process. */
+          usage_count?: number;
+          is_active: boolean;
+          expires_at?: string | null;
+          created_at?: string;
+          updated_at?: string;
+        };
+      };
     };
     /** Where to go from here. */
     "/": { request: {}; answers: { 200: { [name: string]: unknown } } };
@@ -1149,6 +3370,288 @@ export type Operations = {
           checks: { [name: string]: string };
         };
       };
+    };
+    /** Metrics of this process for Prometheus. */
+    "/metrics": { request: {}; answers: { 200: undefined } };
+  };
+  patch: {
+    /** Change some settings of an endpoint. */
+    "/v1/endpoints/{id}": {
+      request: {
+        params: {
+          id: string;
+        };
+        headers?: {
+          /** The endpoint's ETag as it was read: refused with 412 when somebody else changed it since. */
+          "if-match"?: string;
+        };
+        body: EndpointPatch;
+      };
+      answers: { 200: EndpointChanged };
+    };
+    /** Change the members that are named. */
+    "/v1/webhooks/{id}": {
+      request: {
+        params: {
+          id: string;
+        };
+        query?: {
+          /** Whose words are spoken: `bakhmach`, `hub`, `brainsait`, `directory`, `aqio`. Wins over all else. */
+          profile?: string;
+        };
+        headers?: {
+          /** The webhook's ETag as it was read; without it whatever is there is changed. */
+          "if-match"?: string;
+        };
+        body: {
+          /** Where deliveries are sent: HTTPS to a public address. */
+          url?: string;
+          /** Where deliveries are sent: HTTPS to a public address. */
+          endpointUrl?: string;
+          /** Event types: `review.created`, `review.*`, `*`. */
+          events?: string[];
+          active?: boolean;
+          is_active?: boolean;
+          /** The whole text is the key. Made when there is none. */
+          secret?: string | null;
+          name?: string | null;
+          description?: string | null;
+          /** Further headers of each request. Those of the connection and of the signature cannot be set. */
+          headers?: { [name: string]: string } | null;
+          filters?:
+            | {
+                /** A path within the event's data (`rating`) or within the event (`data.rating`, `type`). */
+                field: string;
+                operator: "equals" | "contains" | "in" | "exists";
+                value?: unknown;
+              }[]
+            | null;
+          /** Over the event's data: a list means one of, `min_<field>` at least, anything else equal. */
+          event_filters?:
+            | ({
+                /** A condition of ours, whole. */
+                $filter?: { [name: string]: unknown } | unknown[] | boolean;
+              } & { [name: string]: string | number | boolean | null | (string | number | boolean | null)[] })
+            | null;
+          retryConfig?: {
+            /** Attempts in all; 10 at most under the profile `hub`. */
+            maxRetries?: number;
+            backoffMultiplier?: number;
+            maxBackoffSeconds?: number;
+          } | null;
+          /** Only for profiles that send both. */
+          content_type?: "application/json" | "application/x-www-form-urlencoded";
+          timeout_seconds?: number;
+          /** Tries after the first one. */
+          retry_count?: number;
+          retry_delay_seconds?: number;
+          /** Gets test events, and no others. */
+          testMode?: boolean;
+          /** A delivery profile; wins over the path's. */
+          profile?: string;
+          /** Answered; passed over when it is sent. */
+          id?: unknown;
+          /** Answered; passed over when it is sent. */
+          userId?: unknown;
+          /** Answered; passed over when it is sent. */
+          organization_id?: unknown;
+          /** Answered; passed over when it is sent. */
+          tenant_id?: unknown;
+          /** Answered; passed over when it is sent. */
+          created_at?: unknown;
+          /** Answered; passed over when it is sent. */
+          updated_at?: unknown;
+          /** Answered; passed over when it is sent. */
+          createdAt?: unknown;
+          /** Answered; passed over when it is sent. */
+          updatedAt?: unknown;
+          /** Answered; passed over when it is sent. */
+          test_url?: unknown;
+          /** Answered; passed over when it is sent. */
+          last_triggered_at?: unknown;
+          /** Answered; passed over when it is sent. */
+          total_deliveries?: unknown;
+          /** Answered; passed over when it is sent. */
+          failed_deliveries?: unknown;
+        };
+      };
+      answers: { 200: { [name: string]: unknown } };
+    };
+    /** Change the members that are named. */
+    "/api/webhooks/{id}": {
+      request: {
+        params: {
+          id: string;
+        };
+        query?: {
+          /** Whose words are spoken: `bakhmach`, `hub`, `brainsait`, `directory`, `aqio`. Wins over all else. */
+          profile?: string;
+        };
+        headers?: {
+          /** The webhook's ETag as it was read; without it whatever is there is changed. */
+          "if-match"?: string;
+        };
+        body: {
+          /** Where deliveries are sent: HTTPS to a public address. */
+          url?: string;
+          /** Where deliveries are sent: HTTPS to a public address. */
+          endpointUrl?: string;
+          /** Event types: `review.created`, `review.*`, `*`. */
+          events?: string[];
+          active?: boolean;
+          is_active?: boolean;
+          /** The whole text is the key. Made when there is none. */
+          secret?: string | null;
+          name?: string | null;
+          description?: string | null;
+          /** Further headers of each request. Those of the connection and of the signature cannot be set. */
+          headers?: { [name: string]: string } | null;
+          filters?:
+            | {
+                /** A path within the event's data (`rating`) or within the event (`data.rating`, `type`). */
+                field: string;
+                operator: "equals" | "contains" | "in" | "exists";
+                value?: unknown;
+              }[]
+            | null;
+          /** Over the event's data: a list means one of, `min_<field>` at least, anything else equal. */
+          event_filters?:
+            | ({
+                /** A condition of ours, whole. */
+                $filter?: { [name: string]: unknown } | unknown[] | boolean;
+              } & { [name: string]: string | number | boolean | null | (string | number | boolean | null)[] })
+            | null;
+          retryConfig?: {
+            /** Attempts in all; 10 at most under the profile `hub`. */
+            maxRetries?: number;
+            backoffMultiplier?: number;
+            maxBackoffSeconds?: number;
+          } | null;
+          /** Only for profiles that send both. */
+          content_type?: "application/json" | "application/x-www-form-urlencoded";
+          timeout_seconds?: number;
+          /** Tries after the first one. */
+          retry_count?: number;
+          retry_delay_seconds?: number;
+          /** Gets test events, and no others. */
+          testMode?: boolean;
+          /** A delivery profile; wins over the path's. */
+          profile?: string;
+          /** Answered; passed over when it is sent. */
+          id?: unknown;
+          /** Answered; passed over when it is sent. */
+          userId?: unknown;
+          /** Answered; passed over when it is sent. */
+          organization_id?: unknown;
+          /** Answered; passed over when it is sent. */
+          tenant_id?: unknown;
+          /** Answered; passed over when it is sent. */
+          created_at?: unknown;
+          /** Answered; passed over when it is sent. */
+          updated_at?: unknown;
+          /** Answered; passed over when it is sent. */
+          createdAt?: unknown;
+          /** Answered; passed over when it is sent. */
+          updatedAt?: unknown;
+          /** Answered; passed over when it is sent. */
+          test_url?: unknown;
+          /** Answered; passed over when it is sent. */
+          last_triggered_at?: unknown;
+          /** Answered; passed over when it is sent. */
+          total_deliveries?: unknown;
+          /** Answered; passed over when it is sent. */
+          failed_deliveries?: unknown;
+        };
+      };
+      answers: { 200: { [name: string]: unknown } };
+    };
+    /** Change the members that are named. */
+    "/api/v1/webhooks/{id}": {
+      request: {
+        params: {
+          id: string;
+        };
+        query?: {
+          /** Whose words are spoken: `bakhmach`, `hub`, `brainsait`, `directory`, `aqio`. Wins over all else. */
+          profile?: string;
+        };
+        headers?: {
+          /** The webhook's ETag as it was read; without it whatever is there is changed. */
+          "if-match"?: string;
+        };
+        body: {
+          /** Where deliveries are sent: HTTPS to a public address. */
+          url?: string;
+          /** Where deliveries are sent: HTTPS to a public address. */
+          endpointUrl?: string;
+          /** Event types: `review.created`, `review.*`, `*`. */
+          events?: string[];
+          active?: boolean;
+          is_active?: boolean;
+          /** The whole text is the key. Made when there is none. */
+          secret?: string | null;
+          name?: string | null;
+          description?: string | null;
+          /** Further headers of each request. Those of the connection and of the signature cannot be set. */
+          headers?: { [name: string]: string } | null;
+          filters?:
+            | {
+                /** A path within the event's data (`rating`) or within the event (`data.rating`, `type`). */
+                field: string;
+                operator: "equals" | "contains" | "in" | "exists";
+                value?: unknown;
+              }[]
+            | null;
+          /** Over the event's data: a list means one of, `min_<field>` at least, anything else equal. */
+          event_filters?:
+            | ({
+                /** A condition of ours, whole. */
+                $filter?: { [name: string]: unknown } | unknown[] | boolean;
+              } & { [name: string]: string | number | boolean | null | (string | number | boolean | null)[] })
+            | null;
+          retryConfig?: {
+            /** Attempts in all; 10 at most under the profile `hub`. */
+            maxRetries?: number;
+            backoffMultiplier?: number;
+            maxBackoffSeconds?: number;
+          } | null;
+          /** Only for profiles that send both. */
+          content_type?: "application/json" | "application/x-www-form-urlencoded";
+          timeout_seconds?: number;
+          /** Tries after the first one. */
+          retry_count?: number;
+          retry_delay_seconds?: number;
+          /** Gets test events, and no others. */
+          testMode?: boolean;
+          /** A delivery profile; wins over the path's. */
+          profile?: string;
+          /** Answered; passed over when it is sent. */
+          id?: unknown;
+          /** Answered; passed over when it is sent. */
+          userId?: unknown;
+          /** Answered; passed over when it is sent. */
+          organization_id?: unknown;
+          /** Answered; passed over when it is sent. */
+          tenant_id?: unknown;
+          /** Answered; passed over when it is sent. */
+          created_at?: unknown;
+          /** Answered; passed over when it is sent. */
+          updated_at?: unknown;
+          /** Answered; passed over when it is sent. */
+          createdAt?: unknown;
+          /** Answered; passed over when it is sent. */
+          updatedAt?: unknown;
+          /** Answered; passed over when it is sent. */
+          test_url?: unknown;
+          /** Answered; passed over when it is sent. */
+          last_triggered_at?: unknown;
+          /** Answered; passed over when it is sent. */
+          total_deliveries?: unknown;
+          /** Answered; passed over when it is sent. */
+          failed_deliveries?: unknown;
+        };
+      };
+      answers: { 200: { [name: string]: unknown } };
     };
   };
   post: {
@@ -1201,6 +3704,18 @@ export type Operations = {
           }[];
         };
       };
+    };
+    /** Add an event type to the catalogue. */
+    "/v1/event-types": { request: { body: EventTypeDraft }; answers: { 201: EventType } };
+    /** Publish a test event of a type, with data that fits it; `publish: false` only shows it. */
+    "/v1/event-types/{name}/simulate": {
+      request: {
+        params: {
+          name: string;
+        };
+        body?: Simulation;
+      };
+      answers: { 200: Simulated; 202: Simulated };
     };
     /** Save a new flow as a draft. */
     "/v1/flows": { request: { body: Flow }; answers: { 201: FlowView } };
@@ -1341,6 +3856,97 @@ export type Operations = {
       };
       answers: { 201: Run };
     };
+    /** Make many deliveries again: all that match. */
+    "/v1/deliveries/retry": {
+      request: { body: RetryDeliveries };
+      answers: {
+        200: {
+          /** Deliveries that match. */
+          count: number;
+          /** There are more than could be counted: `count` is the least. */
+          capped?: boolean;
+        };
+        202: DeliveryRecovery;
+      };
+    };
+    /** Make everything again that did not arrive at an endpoint since a time. */
+    "/v1/endpoints/{id}/recover": {
+      request: {
+        params: {
+          id: string;
+        };
+        body: RecoverEndpoint;
+      };
+      answers: {
+        200: {
+          /** Deliveries that match. */
+          count: number;
+          /** There are more than could be counted: `count` is the least. */
+          capped?: boolean;
+        };
+        202: DeliveryRecovery;
+      };
+    };
+    /** Send an endpoint the events that it missed. */
+    "/v1/endpoints/{id}/replay-missed": {
+      request: {
+        params: {
+          id: string;
+        };
+        body: ReplayMissed;
+      };
+      answers: { 202: DeliveryRecovery };
+    };
+    /** Stop a recovery: the deliveries that it has asked for go on. */
+    "/v1/delivery-recoveries/{id}/cancel": {
+      request: {
+        params: {
+          id: string;
+        };
+      };
+      answers: { 200: DeliveryRecovery; 202: DeliveryRecovery };
+    };
+    /** Make a delivery again, now. */
+    "/v1/deliveries/{id}/retry": {
+      request: {
+        params: {
+          id: string;
+        };
+      };
+      answers: { 202: Delivery };
+    };
+    /** End a delivery that is pending. */
+    "/v1/deliveries/{id}/cancel": {
+      request: {
+        params: {
+          id: string;
+        };
+      };
+      answers: { 200: Delivery };
+    };
+    /** Remove what many deliveries' attempts sent and got; their rows stay. */
+    "/v1/deliveries/expunge": {
+      request: {
+        body: {
+          /** Only of deliveries whose event came before this time. */
+          before?: string;
+          /** Only of deliveries to this endpoint, which may have been deleted since. */
+          endpoint?: string;
+          /** `nextCursor` of the answer before. */
+          cursor?: string;
+        };
+      };
+      answers: {
+        200: {
+          /** Deliveries that were looked at. */
+          deliveries: number;
+          /** Attempts whose bodies were removed. */
+          removed: number;
+          /** Goes on where this answer ends; null when all is done. */
+          nextCursor: string | null;
+        };
+      };
+    };
     /** The text that a message template gives for an event: nothing is saved or sent. */
     "/v1/templates/preview": {
       request: {
@@ -1398,7 +4004,18 @@ export type Operations = {
         body: {
           retry?: RetryPolicy;
           /** A delivery profile: its own policy is shown. */
-          profile?: "standard" | "hub";
+          profile?:
+            | "standard"
+            | "cloudevents"
+            | "cloudevents-binary"
+            | "cloudevents-batch"
+            | "github"
+            | "rfc9421"
+            | "bakhmach"
+            | "hub"
+            | "brainsait"
+            | "directory"
+            | "aqio";
         };
       };
       answers: {
@@ -1489,8 +4106,896 @@ export type Operations = {
       };
       answers: { 200: Connection };
     };
+    /** Make up to 100 endpoints from their settings. */
+    "/v1/endpoints/import": {
+      request: {
+        body: {
+          endpoints: unknown[];
+        };
+      };
+      answers: {
+        200: {
+          made: number;
+          invalid: number;
+          /** In the order of the request. */
+          data: {
+            /** Its place in the request. */
+            index: number;
+            outcome: "made" | "invalid";
+            endpoint?: EndpointMade;
+            /** Pointers begin at the item. */
+            errors?: Finding[];
+          }[];
+        };
+      };
+    };
+    /** Make an endpoint: where events are sent, which of them, and how. */
+    "/v1/endpoints": { request: { body: NewEndpoint }; answers: { 201: EndpointMade } };
+    /** Let an endpoint get deliveries. */
+    "/v1/endpoints/{id}/enable": {
+      request: {
+        params: {
+          id: string;
+        };
+        body?: {
+          /** For whoever looks at the endpoint later. */
+          reason?: string;
+        };
+      };
+      answers: { 200: Endpoint };
+    };
+    /** Keep an endpoint's deliveries until it is enabled again. */
+    "/v1/endpoints/{id}/pause": {
+      request: {
+        params: {
+          id: string;
+        };
+        body?: {
+          /** For whoever looks at the endpoint later. */
+          reason?: string;
+        };
+      };
+      answers: { 200: Endpoint };
+    };
+    /** Send an endpoint nothing more. */
+    "/v1/endpoints/{id}/disable": {
+      request: {
+        params: {
+          id: string;
+        };
+        body?: {
+          /** For whoever looks at the endpoint later. */
+          reason?: string;
+        };
+      };
+      answers: { 200: Endpoint };
+    };
+    /** Show the secrets that sign now. */
+    "/v1/endpoints/{id}/secrets/reveal": {
+      request: {
+        params: {
+          id: string;
+        };
+      };
+      answers: {
+        200: {
+          /** Newest first. */
+          secrets: EndpointSecret[];
+        };
+      };
+    };
+    /** Sign with a new secret from now on. */
+    "/v1/endpoints/{id}/secrets/rotate": {
+      request: {
+        params: {
+          id: string;
+        };
+        body?: {
+          /** Yours; one is made without it. */
+          secret?: string;
+          /** Of the one that is made: `ed25519` where the profile signs with it. */
+          kind?: "hmac" | "ed25519";
+          /** How long earlier secrets sign beside it: a whole number and a unit, from `0s` to `7d`. */
+          gracePeriod?: string;
+        };
+      };
+      answers: {
+        200: {
+          /** Newest first. */
+          secrets: EndpointSecret[];
+        };
+      };
+    };
+    /** Send an endpoint a test, and see the whole attempt. */
+    "/v1/endpoints/{id}/test": {
+      request: {
+        params: {
+          id: string;
+        };
+        body?: {
+          /** The event's type: one that the endpoint listens to unless given. */
+          type?: string;
+          /** The event's data, any JSON: it goes through the endpoint's transformation and profile. */
+          data?: unknown;
+          /** The whole body instead: a text as it stands, other JSON as its text. */
+          body?: unknown;
+        };
+      };
+      answers: {
+        200: {
+          delivery: {
+            id: string;
+            endpoint: string;
+            event: {
+              id: string;
+              type: string;
+            };
+            status: "pending" | "delivered" | "failed" | "rejected" | "skipped" | "cancelled";
+            test?: true;
+            createdAt: string;
+            endedAt?: string;
+          };
+          attempt: Attempt;
+        };
+      };
+    };
+    /** Ask the receiver to show that it wants deliveries. */
+    "/v1/endpoints/{id}/challenge": {
+      request: {
+        params: {
+          id: string;
+        };
+      };
+      answers: {
+        200: {
+          verified: boolean;
+          verifiedAt?: string;
+          /** Why it is not verified. */
+          message?: string;
+          attempt: Attempt;
+        };
+      };
+    };
+    /** The exact headers and body of a delivery in a profile: nothing is saved or sent. */
+    "/v1/profiles/preview": {
+      request: {
+        body: {
+          /** A shipped profile, or one of your own. */
+          profile?: string;
+          profileDocument?: {
+            /** A short name of small letters, digits and hyphens, like `my-erp`. */
+            id: string;
+            title: string;
+            /** For people who choose a profile. */
+            description?: string;
+            /** A media type in small letters, like `application/json`. */
+            contentType?: string;
+            otherContentTypes?: string[];
+            /** The body: a JSON tree whose texts are templates. `{{data}}` is the event's data. */
+            envelope: unknown;
+            dataForm?: "any" | "present" | "object";
+            bodyForm?: "raw" | "canonical";
+            cloudevents?: "binary" | "structured" | "batch";
+            headers?: { [name: string]: string };
+            signatures: {
+              kind: "hmac" | "standard-webhooks" | "http-message";
+            }[];
+            signatureOptional?: boolean;
+            timeouts?: {
+              connectMs?: number;
+              readMs?: number;
+              totalMs: number;
+            };
+            retry?:
+              | "quick"
+              | "standard"
+              | "day"
+              | "none"
+              | {
+                  /** One delay for each retry. */
+                  schedule: string[];
+                  /** How far a delay is moved at random: `none`, `full`, or a fraction; 0.2 is ± 20 %. */
+                  jitter?: "none" | "full" | number;
+                  /** Only these failures are retried. */
+                  on?: string[];
+                  /** These failures are never retried. Wins over `on`. */
+                  never?: string[];
+                  /** No retry starts later than this after the first attempt, like `30h`. */
+                  within?: string;
+                }
+              | {
+                  /** Tries in all. */
+                  attempts: number;
+                  /** The delay before the first retry: a whole number and a unit, like `5s`. */
+                  first?: string;
+                  /** Each delay is this many times the last. */
+                  factor?: number;
+                  /** No delay is longer than this: a whole number and a unit, like `1h`. */
+                  max?: string;
+                  /** How far a delay is moved at random: `none`, `full`, or a fraction; 0.2 is ± 20 %. */
+                  jitter?: "none" | "full" | number;
+                  /** Only these failures are retried. */
+                  on?: string[];
+                  /** These failures are never retried. Wins over `on`. */
+                  never?: string[];
+                  /** No retry starts later than this after the first attempt, like `30h`. */
+                  within?: string;
+                };
+            answers?: {
+              status?: { [name: string]: "retry" | "stop" | "disable" };
+              retryAfter?: boolean;
+              refusals?: boolean;
+            };
+            rateLimit?: {
+              max: number;
+              /** A whole number and a unit, like `1m`. */
+              per: string;
+            };
+          };
+          /** One that stands in, unless given. */
+          event?: {
+            /** An event type: letters, digits, `_` and `-` in segments parted by dots, like `review.created`. */
+            type: string;
+            data: unknown;
+            id?: string;
+            occurredAt?: string;
+          };
+          /** A new one unless given: the answer shows it. */
+          secret?: string;
+          /** Of the receiver, for signatures that cover it. */
+          url?: string;
+          attempt?: number;
+          /** Profiles whose signatures are sent beside. */
+          also?: string[];
+        };
+      };
+      answers: {
+        200: {
+          headers: { [name: string]: string };
+          /** Its text: the bytes are this in UTF-8. */
+          body: string;
+          secret: string;
+        };
+      };
+    };
+    /** Save a profile of your own. */
+    "/v1/profiles": {
+      request: {
+        body: {
+          /** A short name of small letters, digits and hyphens, like `my-erp`. */
+          id: string;
+          title: string;
+          /** For people who choose a profile. */
+          description?: string;
+          /** A media type in small letters, like `application/json`. */
+          contentType?: string;
+          otherContentTypes?: string[];
+          /** The body: a JSON tree whose texts are templates. `{{data}}` is the event's data. */
+          envelope: unknown;
+          dataForm?: "any" | "present" | "object";
+          bodyForm?: "raw" | "canonical";
+          cloudevents?: "binary" | "structured" | "batch";
+          headers?: { [name: string]: string };
+          signatures: {
+            kind: "hmac" | "standard-webhooks" | "http-message";
+          }[];
+          signatureOptional?: boolean;
+          timeouts?: {
+            connectMs?: number;
+            readMs?: number;
+            totalMs: number;
+          };
+          retry?:
+            | "quick"
+            | "standard"
+            | "day"
+            | "none"
+            | {
+                /** One delay for each retry. */
+                schedule: string[];
+                /** How far a delay is moved at random: `none`, `full`, or a fraction; 0.2 is ± 20 %. */
+                jitter?: "none" | "full" | number;
+                /** Only these failures are retried. */
+                on?: string[];
+                /** These failures are never retried. Wins over `on`. */
+                never?: string[];
+                /** No retry starts later than this after the first attempt, like `30h`. */
+                within?: string;
+              }
+            | {
+                /** Tries in all. */
+                attempts: number;
+                /** The delay before the first retry: a whole number and a unit, like `5s`. */
+                first?: string;
+                /** Each delay is this many times the last. */
+                factor?: number;
+                /** No delay is longer than this: a whole number and a unit, like `1h`. */
+                max?: string;
+                /** How far a delay is moved at random: `none`, `full`, or a fraction; 0.2 is ± 20 %. */
+                jitter?: "none" | "full" | number;
+                /** Only these failures are retried. */
+                on?: string[];
+                /** These failures are never retried. Wins over `on`. */
+                never?: string[];
+                /** No retry starts later than this after the first attempt, like `30h`. */
+                within?: string;
+              };
+          answers?: {
+            status?: { [name: string]: "retry" | "stop" | "disable" };
+            retryAfter?: boolean;
+            refusals?: boolean;
+          };
+          rateLimit?: {
+            max: number;
+            /** A whole number and a unit, like `1m`. */
+            per: string;
+          };
+        };
+      };
+      answers: { 201: ProfileView };
+    };
+    /** Whether something answers at a URL: sends it an unsigned test. */
+    "/v1/webhooks/validate": {
+      request: {
+        body: {
+          url?: string;
+          endpointUrl?: string;
+        };
+      };
+      answers: {
+        200: {
+          valid: boolean;
+          status: number;
+          ssl: boolean;
+          /** In milliseconds. */
+          responseTime?: number;
+          error?: string;
+          issues: string[];
+        };
+      };
+    };
+    /** Make a webhook. */
+    "/v1/webhooks": {
+      request: {
+        query?: {
+          /** Whose words are spoken: `bakhmach`, `hub`, `brainsait`, `directory`, `aqio`. Wins over all else. */
+          profile?: string;
+        };
+        headers?: {
+          /** Another tenant's id is refused; the key's own tenant counts in any case. */
+          "x-tenant-id"?: string;
+        };
+        body: {
+          /** Where deliveries are sent: HTTPS to a public address. */
+          url?: string;
+          /** Where deliveries are sent: HTTPS to a public address. */
+          endpointUrl?: string;
+          /** Event types: `review.created`, `review.*`, `*`. */
+          events: string[];
+          active?: boolean;
+          is_active?: boolean;
+          /** The whole text is the key. Made when there is none. */
+          secret?: string | null;
+          name?: string | null;
+          description?: string | null;
+          /** Further headers of each request. Those of the connection and of the signature cannot be set. */
+          headers?: { [name: string]: string } | null;
+          filters?:
+            | {
+                /** A path within the event's data (`rating`) or within the event (`data.rating`, `type`). */
+                field: string;
+                operator: "equals" | "contains" | "in" | "exists";
+                value?: unknown;
+              }[]
+            | null;
+          /** Over the event's data: a list means one of, `min_<field>` at least, anything else equal. */
+          event_filters?:
+            | ({
+                /** A condition of ours, whole. */
+                $filter?: { [name: string]: unknown } | unknown[] | boolean;
+              } & { [name: string]: string | number | boolean | null | (string | number | boolean | null)[] })
+            | null;
+          retryConfig?: {
+            /** Attempts in all; 10 at most under the profile `hub`. */
+            maxRetries?: number;
+            backoffMultiplier?: number;
+            maxBackoffSeconds?: number;
+          } | null;
+          /** Only for profiles that send both. */
+          content_type?: "application/json" | "application/x-www-form-urlencoded";
+          timeout_seconds?: number;
+          /** Tries after the first one. */
+          retry_count?: number;
+          retry_delay_seconds?: number;
+          /** Gets test events, and no others. */
+          testMode?: boolean;
+          /** A delivery profile; wins over the path's. */
+          profile?: string;
+          /** Answered; passed over when it is sent. */
+          id?: unknown;
+          /** Answered; passed over when it is sent. */
+          userId?: unknown;
+          /** Answered; passed over when it is sent. */
+          organization_id?: unknown;
+          /** Answered; passed over when it is sent. */
+          tenant_id?: unknown;
+          /** Answered; passed over when it is sent. */
+          created_at?: unknown;
+          /** Answered; passed over when it is sent. */
+          updated_at?: unknown;
+          /** Answered; passed over when it is sent. */
+          createdAt?: unknown;
+          /** Answered; passed over when it is sent. */
+          updatedAt?: unknown;
+          /** Answered; passed over when it is sent. */
+          test_url?: unknown;
+          /** Answered; passed over when it is sent. */
+          last_triggered_at?: unknown;
+          /** Answered; passed over when it is sent. */
+          total_deliveries?: unknown;
+          /** Answered; passed over when it is sent. */
+          failed_deliveries?: unknown;
+        };
+      };
+      answers: { 201: { [name: string]: unknown } };
+    };
+    /** Send a test event; the body, if there is one, is its data. */
+    "/v1/webhooks/{id}/test": {
+      request: {
+        params: {
+          id: string;
+        };
+        query?: {
+          /** Whose words are spoken: `bakhmach`, `hub`, `brainsait`, `directory`, `aqio`. Wins over all else. */
+          profile?: string;
+          /** The event's type; the first that the webhook names in full without it. */
+          type?: string;
+        };
+        body?: unknown;
+      };
+      answers: {
+        200: {
+          success: boolean;
+          message?: string;
+          error?: string;
+        };
+      };
+    };
+    /** Send a simulated event of a type, with data of your own or made data. */
+    "/v1/webhooks/{id}/simulate": {
+      request: {
+        params: {
+          id: string;
+        };
+        query?: {
+          /** Whose words are spoken: `bakhmach`, `hub`, `brainsait`, `directory`, `aqio`. Wins over all else. */
+          profile?: string;
+        };
+        body?: {
+          /** An event type: letters, digits, `_` and `-` in segments parted by dots, like `review.created`. */
+          type?: string;
+          /** An event type: letters, digits, `_` and `-` in segments parted by dots, like `review.created`. */
+          eventType?: string;
+          /** The event's data; made without it. */
+          data?: unknown;
+          /** The same as `data`. */
+          mockData?: unknown;
+        };
+      };
+      answers: {
+        200: {
+          success: boolean;
+          message?: string;
+          error?: string;
+        };
+      };
+    };
+    /** Whether something answers at a URL: sends it an unsigned test. */
+    "/api/webhooks/validate": {
+      request: {
+        body: {
+          url?: string;
+          endpointUrl?: string;
+        };
+      };
+      answers: {
+        200: {
+          valid: boolean;
+          status: number;
+          ssl: boolean;
+          /** In milliseconds. */
+          responseTime?: number;
+          error?: string;
+          issues: string[];
+        };
+      };
+    };
+    /** Make a webhook. */
+    "/api/webhooks": {
+      request: {
+        query?: {
+          /** Whose words are spoken: `bakhmach`, `hub`, `brainsait`, `directory`, `aqio`. Wins over all else. */
+          profile?: string;
+        };
+        headers?: {
+          /** Another tenant's id is refused; the key's own tenant counts in any case. */
+          "x-tenant-id"?: string;
+        };
+        body: {
+          /** Where deliveries are sent: HTTPS to a public address. */
+          url?: string;
+          /** Where deliveries are sent: HTTPS to a public address. */
+          endpointUrl?: string;
+          /** Event types: `review.created`, `review.*`, `*`. */
+          events: string[];
+          active?: boolean;
+          is_active?: boolean;
+          /** The whole text is the key. Made when there is none. */
+          secret?: string | null;
+          name?: string | null;
+          description?: string | null;
+          /** Further headers of each request. Those of the connection and of the signature cannot be set. */
+          headers?: { [name: string]: string } | null;
+          filters?:
+            | {
+                /** A path within the event's data (`rating`) or within the event (`data.rating`, `type`). */
+                field: string;
+                operator: "equals" | "contains" | "in" | "exists";
+                value?: unknown;
+              }[]
+            | null;
+          /** Over the event's data: a list means one of, `min_<field>` at least, anything else equal. */
+          event_filters?:
+            | ({
+                /** A condition of ours, whole. */
+                $filter?: { [name: string]: unknown } | unknown[] | boolean;
+              } & { [name: string]: string | number | boolean | null | (string | number | boolean | null)[] })
+            | null;
+          retryConfig?: {
+            /** Attempts in all; 10 at most under the profile `hub`. */
+            maxRetries?: number;
+            backoffMultiplier?: number;
+            maxBackoffSeconds?: number;
+          } | null;
+          /** Only for profiles that send both. */
+          content_type?: "application/json" | "application/x-www-form-urlencoded";
+          timeout_seconds?: number;
+          /** Tries after the first one. */
+          retry_count?: number;
+          retry_delay_seconds?: number;
+          /** Gets test events, and no others. */
+          testMode?: boolean;
+          /** A delivery profile; wins over the path's. */
+          profile?: string;
+          /** Answered; passed over when it is sent. */
+          id?: unknown;
+          /** Answered; passed over when it is sent. */
+          userId?: unknown;
+          /** Answered; passed over when it is sent. */
+          organization_id?: unknown;
+          /** Answered; passed over when it is sent. */
+          tenant_id?: unknown;
+          /** Answered; passed over when it is sent. */
+          created_at?: unknown;
+          /** Answered; passed over when it is sent. */
+          updated_at?: unknown;
+          /** Answered; passed over when it is sent. */
+          createdAt?: unknown;
+          /** Answered; passed over when it is sent. */
+          updatedAt?: unknown;
+          /** Answered; passed over when it is sent. */
+          test_url?: unknown;
+          /** Answered; passed over when it is sent. */
+          last_triggered_at?: unknown;
+          /** Answered; passed over when it is sent. */
+          total_deliveries?: unknown;
+          /** Answered; passed over when it is sent. */
+          failed_deliveries?: unknown;
+        };
+      };
+      answers: { 201: { [name: string]: unknown } };
+    };
+    /** Send a test event; the body, if there is one, is its data. */
+    "/api/webhooks/{id}/test": {
+      request: {
+        params: {
+          id: string;
+        };
+        query?: {
+          /** Whose words are spoken: `bakhmach`, `hub`, `brainsait`, `directory`, `aqio`. Wins over all else. */
+          profile?: string;
+          /** The event's type; the first that the webhook names in full without it. */
+          type?: string;
+        };
+        body?: unknown;
+      };
+      answers: {
+        200: {
+          success: boolean;
+          message?: string;
+          error?: string;
+        };
+      };
+    };
+    /** Send a simulated event of a type, with data of your own or made data. */
+    "/api/webhooks/{id}/simulate": {
+      request: {
+        params: {
+          id: string;
+        };
+        query?: {
+          /** Whose words are spoken: `bakhmach`, `hub`, `brainsait`, `directory`, `aqio`. Wins over all else. */
+          profile?: string;
+        };
+        body?: {
+          /** An event type: letters, digits, `_` and `-` in segments parted by dots, like `review.created`. */
+          type?: string;
+          /** An event type: letters, digits, `_` and `-` in segments parted by dots, like `review.created`. */
+          eventType?: string;
+          /** The event's data; made without it. */
+          data?: unknown;
+          /** The same as `data`. */
+          mockData?: unknown;
+        };
+      };
+      answers: {
+        200: {
+          success: boolean;
+          message?: string;
+          error?: string;
+        };
+      };
+    };
+    /** Whether something answers at a URL: sends it an unsigned test. */
+    "/api/v1/webhooks/validate": {
+      request: {
+        body: {
+          url?: string;
+          endpointUrl?: string;
+        };
+      };
+      answers: {
+        200: {
+          valid: boolean;
+          status: number;
+          ssl: boolean;
+          /** In milliseconds. */
+          responseTime?: number;
+          error?: string;
+          issues: string[];
+        };
+      };
+    };
+    /** Make a webhook. */
+    "/api/v1/webhooks": {
+      request: {
+        query?: {
+          /** Whose words are spoken: `bakhmach`, `hub`, `brainsait`, `directory`, `aqio`. Wins over all else. */
+          profile?: string;
+        };
+        headers?: {
+          /** Another tenant's id is refused; the key's own tenant counts in any case. */
+          "x-tenant-id"?: string;
+        };
+        body: {
+          /** Where deliveries are sent: HTTPS to a public address. */
+          url?: string;
+          /** Where deliveries are sent: HTTPS to a public address. */
+          endpointUrl?: string;
+          /** Event types: `review.created`, `review.*`, `*`. */
+          events: string[];
+          active?: boolean;
+          is_active?: boolean;
+          /** The whole text is the key. Made when there is none. */
+          secret?: string | null;
+          name?: string | null;
+          description?: string | null;
+          /** Further headers of each request. Those of the connection and of the signature cannot be set. */
+          headers?: { [name: string]: string } | null;
+          filters?:
+            | {
+                /** A path within the event's data (`rating`) or within the event (`data.rating`, `type`). */
+                field: string;
+                operator: "equals" | "contains" | "in" | "exists";
+                value?: unknown;
+              }[]
+            | null;
+          /** Over the event's data: a list means one of, `min_<field>` at least, anything else equal. */
+          event_filters?:
+            | ({
+                /** A condition of ours, whole. */
+                $filter?: { [name: string]: unknown } | unknown[] | boolean;
+              } & { [name: string]: string | number | boolean | null | (string | number | boolean | null)[] })
+            | null;
+          retryConfig?: {
+            /** Attempts in all; 10 at most under the profile `hub`. */
+            maxRetries?: number;
+            backoffMultiplier?: number;
+            maxBackoffSeconds?: number;
+          } | null;
+          /** Only for profiles that send both. */
+          content_type?: "application/json" | "application/x-www-form-urlencoded";
+          timeout_seconds?: number;
+          /** Tries after the first one. */
+          retry_count?: number;
+          retry_delay_seconds?: number;
+          /** Gets test events, and no others. */
+          testMode?: boolean;
+          /** A delivery profile; wins over the path's. */
+          profile?: string;
+          /** Answered; passed over when it is sent. */
+          id?: unknown;
+          /** Answered; passed over when it is sent. */
+          userId?: unknown;
+          /** Answered; passed over when it is sent. */
+          organization_id?: unknown;
+          /** Answered; passed over when it is sent. */
+          tenant_id?: unknown;
+          /** Answered; passed over when it is sent. */
+          created_at?: unknown;
+          /** Answered; passed over when it is sent. */
+          updated_at?: unknown;
+          /** Answered; passed over when it is sent. */
+          createdAt?: unknown;
+          /** Answered; passed over when it is sent. */
+          updatedAt?: unknown;
+          /** Answered; passed over when it is sent. */
+          test_url?: unknown;
+          /** Answered; passed over when it is sent. */
+          last_triggered_at?: unknown;
+          /** Answered; passed over when it is sent. */
+          total_deliveries?: unknown;
+          /** Answered; passed over when it is sent. */
+          failed_deliveries?: unknown;
+        };
+      };
+      answers: { 201: { [name: string]: unknown } };
+    };
+    /** Send a test event; the body, if there is one, is its data. */
+    "/api/v1/webhooks/{id}/test": {
+      request: {
+        params: {
+          id: string;
+        };
+        query?: {
+          /** Whose words are spoken: `bakhmach`, `hub`, `brainsait`, `directory`, `aqio`. Wins over all else. */
+          profile?: string;
+          /** The event's type; the first that the webhook names in full without it. */
+          type?: string;
+        };
+        body?: unknown;
+      };
+      answers: {
+        200: {
+          success: boolean;
+          message?: string;
+          error?: string;
+        };
+      };
+    };
+    /** Send a simulated event of a type, with data of your own or made data. */
+    "/api/v1/webhooks/{id}/simulate": {
+      request: {
+        params: {
+          id: string;
+        };
+        query?: {
+          /** Whose words are spoken: `bakhmach`, `hub`, `brainsait`, `directory`, `aqio`. Wins over all else. */
+          profile?: string;
+        };
+        body?: {
+          /** An event type: letters, digits, `_` and `-` in segments parted by dots, like `review.created`. */
+          type?: string;
+          /** An event type: letters, digits, `_` and `-` in segments parted by dots, like `review.created`. */
+          eventType?: string;
+          /** The event's data; made without it. */
+          data?: unknown;
+          /** The same as `data`. */
+          mockData?: unknown;
+        };
+      };
+      answers: {
+        200: {
+          success: boolean;
+          message?: string;
+          error?: string;
+        };
+      };
+    };
+    /** Take whatever is posted, and answer 200 or the status that is asked for. */
+    "/inbox/{name}": {
+      request: {
+        params: {
+          name: string;
+        };
+        query?: {
+          /** Answer this status instead of 200. */
+          status?: number;
+        };
+      };
+      answers: { 200: { [name: string]: unknown } };
+    };
+    /** Make an API key; a key gives no more than it may do itself. */
+    "/api/api-keys": {
+      request: {
+        body: {
+          name: string;
+          description?: string | null;
+          /** What it may do: scopes of ours, or names such as `registrations:write`. */
+          scopes: string[];
+          /** Addresses or networks in CIDR form that it may be used from. */
+          allowed_ips?: string[] | null;
+          /** RFC 3339, such as 2027-01-01T00:00:00Z. */
+          expires_at?: string | null;
+        };
+      };
+      answers: {
+        201: {
+          id: string;
+          /** The key itself, in the one answer that makes it. */
+          key?: string;
+          key_prefix: string;
+          user_id?: string | null;
+          organization_id?: string;
+          name: string;
+          description?: string | null;
+          scopes: string[];
+          allowed_ips?: string[] | null;
+          last_used_at?: string | null;
+          /** Follows the uses by up to half a minute for each process. */
+          usage_count?: number;
+          is_active: boolean;
+          expires_at?: string | null;
+          created_at?: string;
+          updated_at?: string;
+        };
+      };
+    };
+    /** Put a new key in the place of an API key: the old one ends at once. */
+    "/api/api-keys/{id}/rotate": {
+      request: {
+        params: {
+          id: string;
+        };
+      };
+      answers: {
+        200: {
+          id: string;
+          /** The key itself, in the one answer that makes it. */
+          key?: string;
+          key_prefix: string;
+          user_id?: string | null;
+          organization_id?: string;
+          name: string;
+          description?: string | null;
+          scopes: string[];
+          allowed_ips?: string[] | null;
+          last_used_at?: string | null;
+          /** Follows the uses by up to half a minute for each process. */
+          usage_count?: number;
+          is_active: boolean;
+          expires_at?: string | null;
+          created_at?: string;
+          updated_at?: string;
+        };
+      };
+    };
   };
   put: {
+    /** Replace an event type; its name stays. */
+    "/v1/event-types/{name}": {
+      request: {
+        params: {
+          name: string;
+        };
+        headers: {
+          /** The type's ETag as it was read; `*` replaces whatever is there. Needed: 428 without it. */
+          "if-match": string;
+        };
+        body: EventTypeChange;
+      };
+      answers: { 200: EventType };
+    };
     /** Replace a flow's draft. */
     "/v1/flows/{id}": {
       request: {
@@ -1538,6 +5043,369 @@ export type Operations = {
       };
       answers: { 200: Connection };
     };
+    /** Replace all settings of an endpoint. */
+    "/v1/endpoints/{id}": {
+      request: {
+        params: {
+          id: string;
+        };
+        headers?: {
+          /** The endpoint's ETag as it was read: refused with 412 when somebody else changed it since. */
+          "if-match"?: string;
+        };
+        body: EndpointReplacement;
+      };
+      answers: { 200: EndpointChanged };
+    };
+    /** Replace a profile of your own. */
+    "/v1/profiles/{id}": {
+      request: {
+        params: {
+          id: string;
+        };
+        headers: {
+          /** The profile's ETag as it was read; `*` replaces whatever is there. Needed: 428 without it. */
+          "if-match": string;
+        };
+        body: {
+          /** A short name of small letters, digits and hyphens, like `my-erp`. */
+          id: string;
+          title: string;
+          /** For people who choose a profile. */
+          description?: string;
+          /** A media type in small letters, like `application/json`. */
+          contentType?: string;
+          otherContentTypes?: string[];
+          /** The body: a JSON tree whose texts are templates. `{{data}}` is the event's data. */
+          envelope: unknown;
+          dataForm?: "any" | "present" | "object";
+          bodyForm?: "raw" | "canonical";
+          cloudevents?: "binary" | "structured" | "batch";
+          headers?: { [name: string]: string };
+          signatures: {
+            kind: "hmac" | "standard-webhooks" | "http-message";
+          }[];
+          signatureOptional?: boolean;
+          timeouts?: {
+            connectMs?: number;
+            readMs?: number;
+            totalMs: number;
+          };
+          retry?:
+            | "quick"
+            | "standard"
+            | "day"
+            | "none"
+            | {
+                /** One delay for each retry. */
+                schedule: string[];
+                /** How far a delay is moved at random: `none`, `full`, or a fraction; 0.2 is ± 20 %. */
+                jitter?: "none" | "full" | number;
+                /** Only these failures are retried. */
+                on?: string[];
+                /** These failures are never retried. Wins over `on`. */
+                never?: string[];
+                /** No retry starts later than this after the first attempt, like `30h`. */
+                within?: string;
+              }
+            | {
+                /** Tries in all. */
+                attempts: number;
+                /** The delay before the first retry: a whole number and a unit, like `5s`. */
+                first?: string;
+                /** Each delay is this many times the last. */
+                factor?: number;
+                /** No delay is longer than this: a whole number and a unit, like `1h`. */
+                max?: string;
+                /** How far a delay is moved at random: `none`, `full`, or a fraction; 0.2 is ± 20 %. */
+                jitter?: "none" | "full" | number;
+                /** Only these failures are retried. */
+                on?: string[];
+                /** These failures are never retried. Wins over `on`. */
+                never?: string[];
+                /** No retry starts later than this after the first attempt, like `30h`. */
+                within?: string;
+              };
+          answers?: {
+            status?: { [name: string]: "retry" | "stop" | "disable" };
+            retryAfter?: boolean;
+            refusals?: boolean;
+          };
+          rateLimit?: {
+            max: number;
+            /** A whole number and a unit, like `1m`. */
+            per: string;
+          };
+        };
+      };
+      answers: { 200: ProfileView };
+    };
+    /** Change the members that are named. */
+    "/v1/webhooks/{id}": {
+      request: {
+        params: {
+          id: string;
+        };
+        query?: {
+          /** Whose words are spoken: `bakhmach`, `hub`, `brainsait`, `directory`, `aqio`. Wins over all else. */
+          profile?: string;
+        };
+        headers?: {
+          /** The webhook's ETag as it was read; without it whatever is there is changed. */
+          "if-match"?: string;
+        };
+        body: {
+          /** Where deliveries are sent: HTTPS to a public address. */
+          url?: string;
+          /** Where deliveries are sent: HTTPS to a public address. */
+          endpointUrl?: string;
+          /** Event types: `review.created`, `review.*`, `*`. */
+          events?: string[];
+          active?: boolean;
+          is_active?: boolean;
+          /** The whole text is the key. Made when there is none. */
+          secret?: string | null;
+          name?: string | null;
+          description?: string | null;
+          /** Further headers of each request. Those of the connection and of the signature cannot be set. */
+          headers?: { [name: string]: string } | null;
+          filters?:
+            | {
+                /** A path within the event's data (`rating`) or within the event (`data.rating`, `type`). */
+                field: string;
+                operator: "equals" | "contains" | "in" | "exists";
+                value?: unknown;
+              }[]
+            | null;
+          /** Over the event's data: a list means one of, `min_<field>` at least, anything else equal. */
+          event_filters?:
+            | ({
+                /** A condition of ours, whole. */
+                $filter?: { [name: string]: unknown } | unknown[] | boolean;
+              } & { [name: string]: string | number | boolean | null | (string | number | boolean | null)[] })
+            | null;
+          retryConfig?: {
+            /** Attempts in all; 10 at most under the profile `hub`. */
+            maxRetries?: number;
+            backoffMultiplier?: number;
+            maxBackoffSeconds?: number;
+          } | null;
+          /** Only for profiles that send both. */
+          content_type?: "application/json" | "application/x-www-form-urlencoded";
+          timeout_seconds?: number;
+          /** Tries after the first one. */
+          retry_count?: number;
+          retry_delay_seconds?: number;
+          /** Gets test events, and no others. */
+          testMode?: boolean;
+          /** A delivery profile; wins over the path's. */
+          profile?: string;
+          /** Answered; passed over when it is sent. */
+          id?: unknown;
+          /** Answered; passed over when it is sent. */
+          userId?: unknown;
+          /** Answered; passed over when it is sent. */
+          organization_id?: unknown;
+          /** Answered; passed over when it is sent. */
+          tenant_id?: unknown;
+          /** Answered; passed over when it is sent. */
+          created_at?: unknown;
+          /** Answered; passed over when it is sent. */
+          updated_at?: unknown;
+          /** Answered; passed over when it is sent. */
+          createdAt?: unknown;
+          /** Answered; passed over when it is sent. */
+          updatedAt?: unknown;
+          /** Answered; passed over when it is sent. */
+          test_url?: unknown;
+          /** Answered; passed over when it is sent. */
+          last_triggered_at?: unknown;
+          /** Answered; passed over when it is sent. */
+          total_deliveries?: unknown;
+          /** Answered; passed over when it is sent. */
+          failed_deliveries?: unknown;
+        };
+      };
+      answers: { 200: { [name: string]: unknown } };
+    };
+    /** Change the members that are named. */
+    "/api/webhooks/{id}": {
+      request: {
+        params: {
+          id: string;
+        };
+        query?: {
+          /** Whose words are spoken: `bakhmach`, `hub`, `brainsait`, `directory`, `aqio`. Wins over all else. */
+          profile?: string;
+        };
+        headers?: {
+          /** The webhook's ETag as it was read; without it whatever is there is changed. */
+          "if-match"?: string;
+        };
+        body: {
+          /** Where deliveries are sent: HTTPS to a public address. */
+          url?: string;
+          /** Where deliveries are sent: HTTPS to a public address. */
+          endpointUrl?: string;
+          /** Event types: `review.created`, `review.*`, `*`. */
+          events?: string[];
+          active?: boolean;
+          is_active?: boolean;
+          /** The whole text is the key. Made when there is none. */
+          secret?: string | null;
+          name?: string | null;
+          description?: string | null;
+          /** Further headers of each request. Those of the connection and of the signature cannot be set. */
+          headers?: { [name: string]: string } | null;
+          filters?:
+            | {
+                /** A path within the event's data (`rating`) or within the event (`data.rating`, `type`). */
+                field: string;
+                operator: "equals" | "contains" | "in" | "exists";
+                value?: unknown;
+              }[]
+            | null;
+          /** Over the event's data: a list means one of, `min_<field>` at least, anything else equal. */
+          event_filters?:
+            | ({
+                /** A condition of ours, whole. */
+                $filter?: { [name: string]: unknown } | unknown[] | boolean;
+              } & { [name: string]: string | number | boolean | null | (string | number | boolean | null)[] })
+            | null;
+          retryConfig?: {
+            /** Attempts in all; 10 at most under the profile `hub`. */
+            maxRetries?: number;
+            backoffMultiplier?: number;
+            maxBackoffSeconds?: number;
+          } | null;
+          /** Only for profiles that send both. */
+          content_type?: "application/json" | "application/x-www-form-urlencoded";
+          timeout_seconds?: number;
+          /** Tries after the first one. */
+          retry_count?: number;
+          retry_delay_seconds?: number;
+          /** Gets test events, and no others. */
+          testMode?: boolean;
+          /** A delivery profile; wins over the path's. */
+          profile?: string;
+          /** Answered; passed over when it is sent. */
+          id?: unknown;
+          /** Answered; passed over when it is sent. */
+          userId?: unknown;
+          /** Answered; passed over when it is sent. */
+          organization_id?: unknown;
+          /** Answered; passed over when it is sent. */
+          tenant_id?: unknown;
+          /** Answered; passed over when it is sent. */
+          created_at?: unknown;
+          /** Answered; passed over when it is sent. */
+          updated_at?: unknown;
+          /** Answered; passed over when it is sent. */
+          createdAt?: unknown;
+          /** Answered; passed over when it is sent. */
+          updatedAt?: unknown;
+          /** Answered; passed over when it is sent. */
+          test_url?: unknown;
+          /** Answered; passed over when it is sent. */
+          last_triggered_at?: unknown;
+          /** Answered; passed over when it is sent. */
+          total_deliveries?: unknown;
+          /** Answered; passed over when it is sent. */
+          failed_deliveries?: unknown;
+        };
+      };
+      answers: { 200: { [name: string]: unknown } };
+    };
+    /** Change the members that are named. */
+    "/api/v1/webhooks/{id}": {
+      request: {
+        params: {
+          id: string;
+        };
+        query?: {
+          /** Whose words are spoken: `bakhmach`, `hub`, `brainsait`, `directory`, `aqio`. Wins over all else. */
+          profile?: string;
+        };
+        headers?: {
+          /** The webhook's ETag as it was read; without it whatever is there is changed. */
+          "if-match"?: string;
+        };
+        body: {
+          /** Where deliveries are sent: HTTPS to a public address. */
+          url?: string;
+          /** Where deliveries are sent: HTTPS to a public address. */
+          endpointUrl?: string;
+          /** Event types: `review.created`, `review.*`, `*`. */
+          events?: string[];
+          active?: boolean;
+          is_active?: boolean;
+          /** The whole text is the key. Made when there is none. */
+          secret?: string | null;
+          name?: string | null;
+          description?: string | null;
+          /** Further headers of each request. Those of the connection and of the signature cannot be set. */
+          headers?: { [name: string]: string } | null;
+          filters?:
+            | {
+                /** A path within the event's data (`rating`) or within the event (`data.rating`, `type`). */
+                field: string;
+                operator: "equals" | "contains" | "in" | "exists";
+                value?: unknown;
+              }[]
+            | null;
+          /** Over the event's data: a list means one of, `min_<field>` at least, anything else equal. */
+          event_filters?:
+            | ({
+                /** A condition of ours, whole. */
+                $filter?: { [name: string]: unknown } | unknown[] | boolean;
+              } & { [name: string]: string | number | boolean | null | (string | number | boolean | null)[] })
+            | null;
+          retryConfig?: {
+            /** Attempts in all; 10 at most under the profile `hub`. */
+            maxRetries?: number;
+            backoffMultiplier?: number;
+            maxBackoffSeconds?: number;
+          } | null;
+          /** Only for profiles that send both. */
+          content_type?: "application/json" | "application/x-www-form-urlencoded";
+          timeout_seconds?: number;
+          /** Tries after the first one. */
+          retry_count?: number;
+          retry_delay_seconds?: number;
+          /** Gets test events, and no others. */
+          testMode?: boolean;
+          /** A delivery profile; wins over the path's. */
+          profile?: string;
+          /** Answered; passed over when it is sent. */
+          id?: unknown;
+          /** Answered; passed over when it is sent. */
+          userId?: unknown;
+          /** Answered; passed over when it is sent. */
+          organization_id?: unknown;
+          /** Answered; passed over when it is sent. */
+          tenant_id?: unknown;
+          /** Answered; passed over when it is sent. */
+          created_at?: unknown;
+          /** Answered; passed over when it is sent. */
+          updated_at?: unknown;
+          /** Answered; passed over when it is sent. */
+          createdAt?: unknown;
+          /** Answered; passed over when it is sent. */
+          updatedAt?: unknown;
+          /** Answered; passed over when it is sent. */
+          test_url?: unknown;
+          /** Answered; passed over when it is sent. */
+          last_triggered_at?: unknown;
+          /** Answered; passed over when it is sent. */
+          total_deliveries?: unknown;
+          /** Answered; passed over when it is sent. */
+          failed_deliveries?: unknown;
+        };
+      };
+      answers: { 200: { [name: string]: unknown } };
+    };
+    /** Choose the default profile of webhooks. */
+    "/v1/settings/webhooks": { request: { body: WebhookSettings }; answers: { 200: WebhookSettings } };
   };
 };
 
