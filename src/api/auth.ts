@@ -44,12 +44,13 @@ export function createAuthenticator(deps: {
     limit.fail(request.socket.remoteAddress);
     throw error;
   };
-  const look = async (request: IncomingMessage, key: ParsedApiKey): Promise<Principal> => {
+  const look = async (request: IncomingMessage, token: string, key: ParsedApiKey): Promise<Principal> => {
     const stored = await answerInTime(apiKeys.find(key.id));
     if (!stored || !isSameHash(stored.hash, key.hash) || !isUsable(stored, nowMs()))
       return refuse(request, invalidKey());
     const { verified, usesBefore } = memory.remember(key.hash, stored);
     const principal = use(request, verified);
+    memory.keep(token, key);
     // With this one, which is the newest. Nobody waits for it, and a count that is lost is no loss.
     verified.uses = 0;
     void apiKeys.noteUses?.(stored._id, usesBefore + 1, new Date(nowMs())).catch(() => undefined);
@@ -58,7 +59,7 @@ export function createAuthenticator(deps: {
 
   const authenticate: Authenticate = (request) => {
     const token = bearerOf(request.headers.authorization);
-    const key = token === undefined ? undefined : parseApiKey(token);
+    const key = token === undefined ? undefined : memory.parse(token);
     // A sender that is known to be good is not made to pay for its neighbours behind the same address.
     const verified = key && memory.of(key.hash);
     if (verified) return use(request, verified);
@@ -71,7 +72,7 @@ export function createAuthenticator(deps: {
       const detail = "Send an API key: `Authorization: Bearer mr_live_…`.";
       return refuse(request, new AppError("auth.missing", { detail }));
     }
-    return key ? look(request, key) : refuse(request, invalidKey());
+    return key ? look(request, token, key) : refuse(request, invalidKey());
   };
   return Object.assign(authenticate, { forget: memory.forget });
 }
@@ -79,7 +80,15 @@ export function createAuthenticator(deps: {
 /** Keys that were verified a moment ago, by their hashes. */
 function createKeyMemory(nowMs: () => number) {
   const verifiedByHash = new Map<string, Verified>();
+  // A key comes with every request: its checksum and hash are made once. Only of keys that were verified.
+  const parsedByToken = new Map<string, ParsedApiKey>();
   return {
+    parse: (token: string): ParsedApiKey | undefined => parsedByToken.get(token) ?? parseApiKey(token),
+    /** This text is a key that has been verified. */
+    keep(token: string, key: ParsedApiKey): void {
+      if (parsedByToken.size >= keysMax) parsedByToken.clear();
+      parsedByToken.set(token, key);
+    },
     of(hash: string): Verified | undefined {
       const verified = verifiedByHash.get(hash);
       return verified && verified.untilMs > nowMs() ? verified : undefined;
