@@ -1,6 +1,8 @@
 // Which profile do a tenant's webhooks have unless they say one, and whose words does the reproduced API speak to it?
 import { AppError } from "../../model/errors.ts";
 import type { JsonSchema } from "../../model/json.ts";
+import { hashTag } from "../answer.ts";
+import { checkIfMatch } from "../precondition.ts";
 import { jsonBody, route, type Route } from "../route.ts";
 import type { CompatDeps } from "./deps.ts";
 
@@ -46,9 +48,13 @@ export function defaultProfileRoutes({
       tag: "Settings",
       summary: "Choose the default profile of webhooks",
       description: "Webhooks that exist keep their profile.",
+      headers: { "if-match": "The settings' ETag as it was read; without it whatever is there is changed." },
+      ifMatch: "optional",
       body: jsonBody<Settings>(settingsSchema),
       responses: response,
-      async handler({ tenantId, keyId, body: { defaultProfile } }) {
+      async handler({ tenantId, keyId, headers, body: { defaultProfile } }) {
+        const now = { defaultProfile: (await store.tenants.webhookProfile(tenantId)) ?? null };
+        checkIfMatch(headers, hashTag(JSON.stringify(now)), "settings");
         if (defaultProfile !== null && (await profiles.find(tenantId, defaultProfile)) === undefined) {
           const message = `There is no profile \`${defaultProfile}\`: name a shipped one or one of your own.`;
           const errors = [{ pointer: "/defaultProfile", code: "value", message }];
