@@ -65,7 +65,7 @@ function exportRoute({ endpoints }: Deps): Route {
     tag,
     summary: "The settings of endpoints, in the form that the import takes",
     description:
-      "Newest first, in pages. Signing secrets, keys of client certificates and OAuth secrets are not in it: give them again before you import.",
+      "Newest first, in pages. Signing secrets, keys of client certificates, OAuth secrets and the values of secret headers are not in it: give them again before you import.",
     query: pageQuery,
     responses: { 200: { description: "A page.", schema: listSchema(endpointGivenSchema) } },
     async handler({ tenantId, query }) {

@@ -3,7 +3,7 @@ import { recordedRequest, recordedResponse, createGrowingRedactor, type Redactor
 import { contentTypeOf } from "../delivery/body.ts";
 import { bodyOf, buildDelivery, type DeliveryInput } from "../delivery/build.ts";
 import { encryptBody, encryptedContentType } from "../delivery/encrypt.ts";
-import type { HttpClient, HttpResult } from "../delivery/http.ts";
+import type { HttpAnswer, HttpClient, HttpResult } from "../delivery/http.ts";
 import { judgeAnswer, type Judgement } from "../delivery/judge.ts";
 import type { Attempt } from "../model/attempt.ts";
 import type { AttemptBodies, AttemptRow } from "../model/delivery.ts";
@@ -12,6 +12,7 @@ import type { Failure } from "../model/failure.ts";
 import { maskHeaders, redactedMark } from "../vault/redact.ts";
 import { secretsAt, type OpenEndpoint } from "./open-endpoint.ts";
 import { payloadOf } from "./payload.ts";
+import { secretHeaderValues } from "./secret-headers.ts";
 import type { EndpointTokens } from "./token.ts";
 
 /** What is sent: one event, or those of a batch under the batch's own id. */
@@ -64,7 +65,7 @@ export function createAttempts(deps: AttemptDeps): MakeAttempt {
       attempt: attemptRow(job, startedAt, result, judgement, redactor),
       bodies: {
         request: shownRequest(job.endpoint, request, redactor),
-        ...(result.ok ? { response: recordedResponse(result, redactor.redact) } : {}),
+        ...(result.ok ? { response: shownResponse(result, redactor) } : {}),
       },
       judgement,
     };
@@ -90,6 +91,12 @@ function shownRequest(endpoint: OpenEndpoint, { headers, profileHeaders, body }:
     ...recordedRequest(shown, redactor.redact),
     headers: { ...maskHeaders(profileHeaders), ...own, ...authorization },
   };
+}
+
+/** An answer without secrets, and without the half of one where it was cut off. */
+function shownResponse(answer: HttpAnswer, redactor: Redactor) {
+  const body = answer.truncated ? redactor.redactCut(answer.body) : answer.body;
+  return recordedResponse({ ...answer, body }, redactor.redact);
 }
 
 type ShownParts = { url: string; own: Record<string, string> };
@@ -230,6 +237,7 @@ function redactorOf(endpoint: OpenEndpoint): Redactor {
   const redactor = createGrowingRedactor([
     ...endpoint.secrets.map((one) => one.secret),
     ...(endpoint.oauth2 === undefined ? [] : [endpoint.oauth2.clientSecret]),
+    ...secretHeaderValues(endpoint.settings.headers),
   ]);
   redactors.set(endpoint, redactor);
   return redactor;

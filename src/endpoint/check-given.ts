@@ -12,6 +12,7 @@ import type { Finding } from "../model/problem.ts";
 import { contentFindings } from "./check-content.ts";
 import { checkShape } from "./check-shape.ts";
 import type { Profiles } from "./profiles.ts";
+import { markFindings, withMarks } from "./secret-headers.ts";
 import { kindsOf, livingSecrets, newSecret, secretFault } from "./secrets.ts";
 
 export type CheckDeps = {
@@ -51,7 +52,7 @@ export async function checkGiven(
     checkAddresses(deps.reach, given),
     findProfiles(deps, tenantId, given),
   ]);
-  errors.push(...addresses.errors, ...named.errors, ...sealedFindings(given, before));
+  errors.push(...addresses.errors, ...named.errors, ...sealedFindings(given, before), ...markFindings(given, before));
   warnings.push(...addresses.warnings);
   if (named.errors.length === 0) errors.push(...profileFindings(given, named.profiles, before, deps.nowMs()));
   // Last, since it needs all of them to be good.
@@ -72,7 +73,7 @@ function settingsOfGiven(given: EndpointGiven): EndpointSettings {
     const { clientSecret: ____, ...shown } = oauth2;
     settings.oauth2 = shown;
   }
-  return settings;
+  return withMarks(settings);
 }
 
 /** A certificate without its key is judged with the key that is kept. */

@@ -10,6 +10,7 @@ import { checkShape } from "./check-shape.ts";
 import { sealEndpoint, unsealEndpoint } from "./credentials.ts";
 import { manual, manualMessage, newSecretId, type Desk, type DeskDeps, type Invalid } from "./desk-parts.ts";
 import { createSecretDesk, type SecretDesk } from "./secret-desk.ts";
+import { sealedHeaders } from "./secret-headers.ts";
 import { livingSecrets, newSecret } from "./secrets.ts";
 import { createUpdate, type EndpointChanges, type EndpointUpdated } from "./update.ts";
 
@@ -99,7 +100,7 @@ async function create(desk: Desk, tenantId: TenantId, id: EndpointId, value: unk
 }
 
 function firstCredentials({ given, profiles }: Checked & { ok: true }, nowMs: number): EndpointCredentials {
-  const { secret, secretKind, tls, oauth2 } = given;
+  const { secret, secretKind, tls, oauth2, headers } = given;
   const isUnsigned = secret === null && profiles.every((one) => one.signatureOptional === true);
   const first: EndpointSecret = {
     id: newSecretId(),
@@ -110,6 +111,7 @@ function firstCredentials({ given, profiles }: Checked & { ok: true }, nowMs: nu
     secrets: isUnsigned ? [] : [first],
     ...(tls?.key === undefined ? {} : { tlsKey: tls.key }),
     ...(oauth2?.clientSecret === undefined ? {} : { clientSecret: oauth2.clientSecret }),
+    ...sealedHeaders(headers),
   };
 }
 

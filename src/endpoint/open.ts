@@ -16,6 +16,7 @@ import type { Vault } from "../vault/vault.ts";
 import { filterOf } from "./check-content.ts";
 import { unsealEndpoint } from "./credentials.ts";
 import type { BreakerLimits, OpenEndpoint } from "./open-endpoint.ts";
+import { withSealedHeaders } from "./secret-headers.ts";
 
 export type OpenDeps = {
   vault: Pick<Vault, "open">;
@@ -35,8 +36,8 @@ export class ProfileMissing extends Error {
 
 /** The endpoint ready for sending. Throws ProfileMissing, and VaultError when what is sealed does not open. */
 export function openEndpoint(stored: StoredEndpoint, { vault, profileOf }: OpenDeps): OpenEndpoint {
-  const settings = settingsOf(stored);
   const credentials = unsealEndpoint(vault, stored);
+  const settings = withSealedHeaders(settingsOf(stored), credentials);
   const named = (id: string): Profile => {
     const profile = profileOf(stored.tenantId, id);
     if (profile === undefined) throw new ProfileMissing(id);

@@ -8,6 +8,7 @@ import { settingsOf, type EndpointStore, type StoredEndpoint } from "../store/en
 import { sealEndpoint, unsealEndpoint } from "./credentials.ts";
 import { manual, newSecretId, type Desk, type Invalid } from "./desk-parts.ts";
 import { isJsonObject, mergePatch } from "./merge-patch.ts";
+import { sealedHeaders } from "./secret-headers.ts";
 
 export type EndpointChanges = { patch: unknown } | { replace: unknown };
 
@@ -78,6 +79,7 @@ function credentialsAfter(before: EndpointCredentials, given: EndpointGiven, now
     secrets: secretsAfter(before, given, nowMs),
     ...(tlsKey === undefined ? {} : { tlsKey }),
     ...(clientSecret === undefined ? {} : { clientSecret }),
+    ...sealedHeaders(given.headers, before.headers),
   };
 }
 

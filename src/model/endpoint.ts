@@ -77,6 +77,8 @@ export type EndpointCredentials = {
   secrets: EndpointSecret[];
   tlsKey?: string;
   clientSecret?: string;
+  /** Values of headers that are secret by their name, by names in lower case. */
+  headers?: { [name: string]: string };
 };
 
 /** How an endpoint does, as the engine noted it last. */
