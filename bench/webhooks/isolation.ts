@@ -10,8 +10,9 @@ import { packageRoot } from "../../src/package-root.ts";
 import { clockMs } from "../clock.ts";
 import { median, percentiles, runLoad, type Percentiles } from "../load.ts";
 import { startServers } from "../servers.ts";
-import { cpuMsOf } from "../usage.ts";
+import { cpuMsOf, watchOthers } from "../usage.ts";
 import { makeEndpoint, openDeliveryLog, untilListening, type DeliveryLog } from "./endpoints.ts";
+import { othersSentence } from "./report.ts";
 import { startWebhookSink } from "./sink.ts";
 import { publish, startOurs, type System } from "./systems.ts";
 
@@ -40,7 +41,10 @@ const hung = "hung.changed";
 type Measured = {
   arrived: Percentiles;
   acknowledged: Percentiles;
-  cpuShare: number;
+  /** Processors' worth that each process used. */
+  cpu: { ours: number; mongodb: number; temporal: number };
+  /** What other work had of the machine's processors, from 0 to 1. */
+  others: number;
   missing: number;
   repeated: number;
 };
@@ -118,7 +122,10 @@ async function beside(ours: System, log: DeliveryLog, endpoint: string): Promise
 async function steadyTraffic(ours: System, forSeconds: number, tallies = true): Promise<Measured> {
   const times: { acknowledgedMs: number; arrivedMs: number }[] = [];
   const underWay: Promise<unknown>[] = [];
-  const cpuBefore = cpuMsOf(ours.pid);
+  const pids = { ours: ours.pid, ...servers.pids };
+  const used = () => Object.entries(pids).map(([name, pid]) => [name, cpuMsOf(pid)] as const);
+  const before = new Map(used());
+  const others = watchOthers([...Object.values(pids), sink.pid]);
   const startedMs = clockMs();
   const count = rate * forSeconds;
   for (let i = 0; i < count; i++) {
@@ -128,12 +135,15 @@ async function steadyTraffic(ours: System, forSeconds: number, tallies = true): 
     underWay.push(deliverTo(ours, i % healthy).then((one) => times.push(one)));
   }
   await Promise.all(underWay);
-  const cpuShare = (cpuMsOf(ours.pid) - cpuBefore) / (clockMs() - startedMs);
+  const tookMs = clockMs() - startedMs;
+  const shares = used().map(([name, ms]) => [name, (ms - (before.get(name) ?? 0)) / tookMs]);
   await new Promise((resolve) => setTimeout(resolve, 500));
   return {
     arrived: percentiles(times.map((one) => one.arrivedMs)),
     acknowledged: percentiles(times.map((one) => one.acknowledgedMs)),
-    cpuShare,
+    // The same names as in `pids`.
+    cpu: Object.fromEntries(shares) as Measured["cpu"],
+    others: others(),
     ...(tallies ? sink.tally() : { missing: 0, repeated: 0 }),
   };
 }
@@ -184,11 +194,14 @@ async function report(found: Round[]): Promise<void> {
     "arrival p50": one.arrived.p50.toFixed(1),
     "arrival p95": one.arrived.p95.toFixed(1),
     "arrival p99": one.arrived.p99.toFixed(1),
-    "CPU share": one.cpuShare.toFixed(2),
+    "CPU ours": one.cpu.ours.toFixed(2),
+    mongod: one.cpu.mongodb.toFixed(2),
+    temporal: one.cpu.temporal.toFixed(2),
+    others: one.others.toFixed(2),
     "lost/again": `${one.missing}/${one.repeated}`,
   });
   console.log(
-    `\n${healthy} healthy endpoints, ${rate} events a second; times from the publish in ms. Node ${process.version}`,
+    `\n${healthy} healthy endpoints, ${rate} events a second; times from the publish in ms, processors used. Node ${process.version}`,
   );
   console.table(
     found.flatMap((round, i) => [
@@ -203,6 +216,7 @@ async function report(found: Round[]): Promise<void> {
       },
     ]),
   );
+  console.log(othersSentence(found.flatMap((round) => [round.without.others, round.with.others])));
   const p99 = (which: keyof Round) => median(found.map((round) => round[which].arrived.p99));
   const ratio = p99("with") / p99("without");
   console.log(`p99 with the one that hangs is ${ratio.toFixed(2)} of that without (medians); the target is ${target}.`);

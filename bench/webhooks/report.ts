@@ -8,6 +8,8 @@ export type Sample = LoadResult & {
   inFlight: number;
   /** Processor time for a delivery. */
   cpuMs: { sender: number; mongodb: number };
+  /** What other work had of the machine's processors, from 0 to 1. */
+  others: number;
   tally: { missing: number; repeated: number };
 };
 
@@ -29,6 +31,15 @@ export function printComparison(samples: Sample[]): void {
   const sum = (key: keyof Sample["tally"]) => samples.reduce((all, one) => all + one.tally[key], 0);
   const count = samples.reduce((all, one) => all + one.count, 0);
   console.log(`${count} events: ${sum("missing")} lost, ${sum("repeated")} arrived again.`);
+  console.log(othersSentence(samples.map((one) => one.others)));
+}
+
+/** How quiet the machine was, as a sentence. */
+export function othersSentence(shares: number[]): string {
+  const percent = (share: number) => `${Math.round(share * 100)} %`;
+  const most = Math.max(...shares);
+  const advice = most > 0.1 ? " Times mean little then: run it again on a quiet machine." : "";
+  return `Other work had ${percent(median(shares))} of the processors (median), ${percent(most)} at most.${advice}`;
 }
 
 /** The targets that were missed, in sentences. */

@@ -11,7 +11,7 @@ import { packageRoot } from "../../src/package-root.ts";
 import { clockMs } from "../clock.ts";
 import { runLoad, type Amount, type LoadResult, type Timed } from "../load.ts";
 import { startServers } from "../servers.ts";
-import { cpuMsOf } from "../usage.ts";
+import { cpuMsOf, watchOthers } from "../usage.ts";
 import { makeEndpoint, untilListening } from "./endpoints.ts";
 import { measureFanOut, printFanOut, type FanOutResult } from "./fan-out.ts";
 import { printProfile, type Profiled } from "./profile.ts";
@@ -114,8 +114,12 @@ async function fanOutOf(counts: number[]): Promise<FanOutResult[]> {
 }
 
 /** One measurement: the load, what was lost and what came twice, and what each process spent, what comes after included. */
-async function sample(system: System, inFlight: number): Promise<LoadResult & Pick<Sample, "cpuMs" | "tally">> {
+async function sample(
+  system: System,
+  inFlight: number,
+): Promise<LoadResult & Pick<Sample, "cpuMs" | "others" | "tally">> {
   const used = () => ({ sender: cpuMsOf(system.pid), mongodb: cpuMsOf(servers.pids.mongodb) });
+  const others = watchOthers([system.pid, sink.pid, servers.pids.mongodb, servers.pids.temporal]);
   const before = used();
   const load = await runLoad(amount, inFlight, () => deliver(system));
   await settle();
@@ -124,7 +128,7 @@ async function sample(system: System, inFlight: number): Promise<LoadResult & Pi
     sender: (after.sender - before.sender) / load.count,
     mongodb: (after.mongodb - before.mongodb) / load.count,
   };
-  return { ...load, cpuMs, tally: sink.tally() };
+  return { ...load, cpuMs, others: others(), tally: sink.tally() };
 }
 
 /** From the publish to the arrival. */

@@ -11,6 +11,7 @@ export type Arrival = [id: string, path: string, atMs: number];
 export type SinkOrder = "hang" | "answer";
 
 export type WebhookSink = {
+  pid: number;
   url: string;
   /** Expects an event at so many endpoints; resolves with the times of its arrivals when it has come to all of them. */
   expect(id: string, endpoints?: number): Promise<number[]>;
@@ -53,6 +54,7 @@ export async function startWebhookSink(): Promise<WebhookSink> {
     }
   });
   return {
+    pid: child.pid ?? 0,
     url: `http://127.0.0.1:${port}`,
     expect: (id, endpoints = 1) =>
       new Promise((resolve) => expected.set(id, { left: endpoints, times: [], paths: new Set(), resolve })),
