@@ -87,8 +87,9 @@ function configure({ rule, credentials, http }: TokenRequest, seen: { result?: H
   // Whether plain HTTP may be used is for the address rules, which every request passes.
   allowInsecureRequests(config);
   config.timeout = (tokenTimeoutMs + 1_000) / 1000;
-  config[customFetch] = async (address, options) => {
-    seen.result = await http.send({ ...requestOf(options), url: address, timeoutMs: tokenTimeoutMs });
+  config[customFetch] = async (_, options) => {
+    // As it was given: the library's reading of it leaves out characters that the address rules refuse.
+    seen.result = await http.send({ ...requestOf(options), url, timeoutMs: tokenTimeoutMs });
     if (!seen.result.ok) throw new NoAnswer();
     return normalised(seen.result, rule);
   };
