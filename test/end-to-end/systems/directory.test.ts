@@ -117,3 +117,23 @@ test("headers of the signature cannot be replaced by one's own", async () => {
   const { status, body } = await system.call("POST", "/api/webhooks", given);
   expect([status, body.errors[0].pointer]).toEqual([422, "/headers/X-Webhook-Signature"]);
 });
+
+test("chosen fields, or a payload of one's own, go out as the data", async () => {
+  const { id } = await subscribe();
+  const transform = async (given: object) => {
+    const { status } = await system.call("PATCH", `/v1/endpoints/${id}`, { transform: given });
+    expect(status).toBe(200);
+  };
+  const data = `{"id":"b1","name":"Test","contact":{"phone":"1","email":"a@b.example"}}`;
+  await transform({ fields: ["id", "contact.phone"] });
+  await system.publish("business.created", data);
+  await system.receiver.waitFor(1);
+  await transform({ payload: { title: "New: {{event.data.name}}", kind: "{{event.type}}" } });
+  await system.publish("business.created", data);
+  const requests = await system.receiver.waitFor(2);
+  const sent = requests.map(({ body }) => (JSON.parse(body.toString()) as Body).data);
+  expect(sent).toEqual([
+    { id: "b1", contact: { phone: "1" } },
+    { title: "New: Test", kind: "business.created" },
+  ]);
+});
