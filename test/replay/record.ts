@@ -10,6 +10,7 @@ import { startApp } from "../support/app.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { testServers } from "../support/servers.ts";
 import { until } from "../support/wait.ts";
+import { deliveryScenarios, type DeliveryScenario } from "./delivery-scenarios.ts";
 import { scenarios, type Scenario } from "./scenarios.ts";
 
 const wanted = process.argv.slice(2);
@@ -18,8 +19,8 @@ const connection = await Connection.connect({ address: temporalAddress });
 const client = new Client({ connection, namespace: temporalNamespace });
 const app = await startApp();
 const tenantId = await app.store.tenants.ensureBootstrap("recording");
-for (const scenario of scenarios) {
-  if (!wanted.includes(scenario.name) && !wanted.includes("all")) continue;
+const isWanted = ({ name }: { name: string }) => wanted.includes(name) || wanted.includes("all");
+for (const scenario of scenarios.filter(isWanted)) {
   await using receiver = await startReceiver();
   if (scenario.respond) receiver.respond(scenario.respond);
   const type = `recorded.${scenario.name}`;
@@ -39,12 +40,9 @@ for (const scenario of scenarios) {
     workflowId = `${tenantId}/${again.body.id}`;
   }
   if (scenario.bulk) workflowId = `${tenantId}/${await retryInBulk(scenario.bulk, type, scenario.data)}`;
-  const handle = client.workflow.getHandle(workflowId);
-  await handle.result().catch(() => {}); // Failed and cancelled runs are among the scenarios.
-  const history = withoutPlaces(historyToJSON(await handle.fetchHistory()));
-  await writeFile(join(import.meta.dirname, "histories", `${scenario.name}.json`), `${history}\n`);
-  process.stdout.write(`${scenario.name}\n`);
+  await keep(scenario.name, workflowId);
 }
+for (const scenario of deliveryScenarios.filter(isWanted)) await keep(scenario.name, await deliver(scenario));
 await app.close();
 await connection.close();
 
@@ -59,6 +57,48 @@ async function retryInBulk({ runs, perSecond, stop }: NonNullable<Scenario["bulk
   }
   await until(async () => (await read()).status !== "running");
   return id;
+}
+
+/** Has the events of a scenario sent to an endpoint; answers the id of the workflow that is to be recorded. */
+async function deliver({ name, settings, respond, events, recorded, retry }: DeliveryScenario): Promise<string> {
+  await using receiver = await startReceiver();
+  receiver.respond(respond);
+  const given = { url: receiver.url, events: [`recorded.${name}`], ...settings };
+  const endpoint = (await app.call("POST", "/v1/endpoints", given)).body.id;
+  const published: string[] = [];
+  for (let n = 0; n < events; n++) {
+    published.push((await app.publish({ type: `recorded.${name}`, data: { key: "a", n } })).body.id);
+  }
+  const rows = async () =>
+    (await app.call<{ data: { id: string; status: string }[] }>("GET", `/v1/endpoints/${endpoint}/deliveries`)).body
+      .data;
+  const ended = async () => {
+    const found = await rows();
+    return found.length === events && found.every(({ status }) => status !== "pending");
+  };
+  await until(ended, 30_000);
+  if (retry) {
+    await app.call("POST", `/v1/deliveries/${(await rows())[0]?.id}/retry`, {});
+    await until(async () => (await ended()) && receiver.requests.length > events, 30_000);
+  }
+  if (recorded === "delivery") return `${tenantId}/${endpoint}/${published[0]}`;
+  if (recorded === "lane") return `${tenantId}/${endpoint}`;
+  const since = new Date(Date.now() - 60_000).toISOString();
+  const { id } = (await app.call("POST", `/v1/endpoints/${endpoint}/recover`, { since, perSecond: 2 })).body;
+  await until(
+    async () =>
+      (await app.call<{ status: string }>("GET", `/v1/delivery-recoveries/${id}`)).body.status === "succeeded",
+  );
+  return `${tenantId}/${id}`;
+}
+
+/** Waits for the end of a workflow and writes its history. */
+async function keep(name: string, workflowId: string): Promise<void> {
+  const handle = client.workflow.getHandle(workflowId);
+  await handle.result().catch(() => {}); // Failed and cancelled ones are among the scenarios.
+  const history = withoutPlaces(historyToJSON(await handle.fetchHistory()));
+  await writeFile(join(import.meta.dirname, "histories", `${name}.json`), `${history}\n`);
+  process.stdout.write(`${name}\n`);
 }
 
 /** Stack traces and identities name the machine that recorded; a replay does not look at them. */

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { historyFromJSON } from "@temporalio/common/lib/proto-utils.js";
 import { Worker } from "@temporalio/worker";
+import { deliveryScenarios } from "./delivery-scenarios.ts";
 import { scenarios } from "./scenarios.ts";
 
 const folder = join(__dirname, "histories");
@@ -10,13 +11,15 @@ const workflowBundle = { codePath: process.env["MILLRACE_TEST_WORKFLOW_BUNDLE"] 
 
 const readHistory = (name: string) => historyFromJSON(JSON.parse(readFileSync(join(folder, `${name}.json`), "utf8")));
 
-test.each(scenarios.map(({ name }) => name))("the recorded run %s replays to the same commands", async (name) => {
+const names = [...scenarios, ...deliveryScenarios].map(({ name }) => name);
+
+test.each(names)("the recorded run %s replays to the same commands", async (name) => {
   await expect(Worker.runReplayHistory({ workflowBundle }, readHistory(name), name)).resolves.toBeUndefined();
 });
 
 test("every recorded history belongs to a scenario, and every scenario has one", () => {
   const recorded = readdirSync(folder).map((file) => file.replace(".json", ""));
-  expect(recorded.toSorted()).toEqual(scenarios.map(({ name }) => name).toSorted());
+  expect(recorded.toSorted()).toEqual(names.toSorted());
 });
 
 test("a workflow that asks for something else than the history does is found out", async () => {
