@@ -5405,7 +5405,16 @@ export type Operations = {
       answers: { 200: { [name: string]: unknown } };
     };
     /** Choose the default profile of webhooks. */
-    "/v1/settings/webhooks": { request: { body: WebhookSettings }; answers: { 200: WebhookSettings } };
+    "/v1/settings/webhooks": {
+      request: {
+        headers?: {
+          /** The settings' ETag as it was read; without it whatever is there is changed. */
+          "if-match"?: string;
+        };
+        body: WebhookSettings;
+      };
+      answers: { 200: WebhookSettings };
+    };
   };
 };
 

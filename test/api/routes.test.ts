@@ -180,7 +180,9 @@ test("every body that is JSON of the control plane refuses unsafe keys and other
         { pointer: "/b", code: "duplicate", message: expect.any(String) },
       ],
     ]);
-    expect([path, (await send("{}", "text/plain")).status]).toEqual([path, 415]);
+    // Routes of the systems that are reproduced take JSON under any name.
+    const refused = (await send("{}", "text/plain")).status === 415;
+    expect([path, refused]).toEqual([path, body?.anyTypeBytesMax === undefined]);
     expect([path, (await send("{}", "application/json; charset=utf-16")).status]).toEqual([path, 415]);
     expect([path, (await send("{")).body.code]).toEqual([path, "request.malformed"]);
     expect([path, (await send("[".repeat(200) + "]".repeat(200))).status]).toEqual([path, 400]);

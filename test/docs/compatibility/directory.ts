@@ -40,7 +40,11 @@ export const directoryRows: readonly Row[] = [
   ["D1", "`business.created`, `.updated`, `.verified`, `.deleted`", event],
   ["D2", "`review.created`, `.updated`, `.responded`, `.moderated`", event],
   ["D3", "`user.registered`, `.subscription_changed`", event],
-  ["D4", "`api.rate_limit_exceeded`, `api.quota_warning`", [...gallery]],
+  [
+    "D4",
+    "`api.rate_limit_exceeded`, `api.quota_warning`",
+    "The types have samples and schemas in the gallery, and can be published, filtered and delivered like any other. Millrace does not raise them itself: its keys have no rate tiers yet.",
+  ],
   ["D5", "schemas of `business.created`, `business.updated`, `review.created`", event],
   [
     "D6",
