@@ -1,4 +1,5 @@
 // The lane of an ordered endpoint: one delivery of a key after the other, keys side by side. Retries keep their place.
+import { deliveryIdOf } from "../src/endpoint/delivery-id.ts";
 import type { StoredDelivery } from "../src/store/deliveries.ts";
 import type { LaneTurn } from "./drain-lane.ts";
 import { pause } from "./deliver-tries.ts";
@@ -21,9 +22,8 @@ export async function drainOrdered(turn: Turn): Promise<LaneTurn> {
   while (Date.now() < untilMs && !signal.aborted) {
     const heads = await deps.store.deliveries.laneHeads(endpoint.tenantId, endpoint.id, keysMax);
     if (heads.length === 0) return { outcome: "empty" };
-    // An event that was accepted before and has not come here yet may be of any key.
-    const owed = await deps.store.deliveries.oldestOwed(endpoint.tenantId, endpoint.id);
-    const ready = heads.filter((head) => owed === undefined || head.event.key <= owed);
+    const owed = await oldestOnItsWay(turn);
+    const ready = heads.filter((head) => owed === undefined || head.event.key < owed);
     if (ready.length === 0) {
       await pause(arrivalMs, signal);
       continue;
@@ -38,13 +38,25 @@ export async function drainOrdered(turn: Turn): Promise<LaneTurn> {
   return { outcome: "more" };
 }
 
+/** The oldest event that was accepted for the endpoint and has not come into its lane yet: it may be of any key. */
+async function oldestOnItsWay({ deps, endpoint: { tenantId, id } }: Turn): Promise<string | undefined> {
+  const owed = await deps.store.deliveries.owedTo(tenantId, id);
+  if (owed.length === 0) return undefined;
+  const rows = await deps.store.deliveries.findMany(
+    tenantId,
+    owed.map((key) => deliveryIdOf({ _id: key }, id)),
+  );
+  const arrived = new Set<string>(rows.map((row) => row.event.key));
+  return owed.find((key) => !arrived.has(key));
+}
+
 /** Sends the deliveries of one key until one of them has to wait. */
 async function drainKey(turn: Turn, first: StoredDelivery, owed: string | undefined): Promise<KeyWait> {
   const { deps, signal, untilMs } = turn;
   const key = first.lane?.key ?? "";
   let head: StoredDelivery | undefined = first;
   while (head !== undefined && Date.now() < untilMs && !signal.aborted) {
-    if (owed !== undefined && head.event.key > owed) return { waitMs: 0, mayWake: true };
+    if (owed !== undefined && head.event.key >= owed) return { waitMs: 0, mayWake: true };
     const dueInMs = (head.nextAttemptAt?.getTime() ?? 0) - deps.nowMs();
     if (dueInMs > 0) return { waitMs: dueInMs, mayWake: true };
     const wait = await sendHead(turn, head);

@@ -2,6 +2,7 @@
 import type { Log } from "../log.ts";
 import type { EndpointId, Id } from "../model/ids.ts";
 import type { StoredEvent } from "../store/events.ts";
+import type { Settled } from "../store/fan-out.ts";
 import { createGroupWriter } from "../store/group-writer.ts";
 import type { Store } from "../store/store.ts";
 import { startLoop } from "./loop.ts";
@@ -27,47 +28,48 @@ export type Leases = ReturnType<typeof createLeases>;
 export function createLeases(deps: { store: Pick<Store, "events">; log: Log; leaseMs?: number | undefined }) {
   const { store, log, leaseMs = leaseMsDefault } = deps;
   const renewEveryMs = leaseMs / renewals;
-  const held = new Map<Id<"evt">, { renewedAtMs: number }>();
+  const held = new Map<Id<"evt">, Holding>();
   const marks = createMarks(store);
+  const mark = (settled: Settled): void =>
+    void marks.add(settled).catch((err: unknown) => log.debug({ err }, "recorded deliveries could not be marked"));
   const loop = startLoop(
     renewEveryMs,
     async () => {
       const now = Date.now();
       const old = [...held].filter(([, one]) => now - one.renewedAtMs >= renewEveryMs / 2);
-      await store.events.leaseFanOut(
-        old.map(([key]) => key),
-        leaseMs,
-      );
-      for (const [, one] of old) one.renewedAtMs = now;
+      const keys = old.map(([key]) => key);
+      await store.events.leaseFanOut(keys, leaseMs);
+      for (const [key, one] of old) {
+        one.renewedAtMs = now;
+        // Part of a long fan-out is marked now and then only: each mark rewrites the list of all.
+        if (one.settled.length > 0) mark({ key, endpoints: one.settled.splice(0), all: false });
+      }
     },
     (err) => log.debug({ err }, "leases cannot be renewed at the moment"),
   );
 
   return {
-    /** Holds an event until each of these endpoints has ended. */
+    /** Holds an event until each of these endpoints has ended; calls `released` then. */
     hold(event: StoredEvent, endpoints: readonly EndpointId[], released: () => void): Held {
+      const key = event._id;
+      const holding: Holding = { renewedAtMs: Date.now(), settled: [] };
       let open = endpoints.length;
       let unsettled = 0;
-      held.set(event._id, { renewedAtMs: Date.now() });
+      held.set(key, holding);
       return {
         event,
         end(endpoint, how) {
           open--;
-          if (how === "unsettled") unsettled++;
-          if (open === 0) {
-            held.delete(event._id);
-            released();
+          if (how === "settled") holding.settled.push(endpoint);
+          else unsettled++;
+          if (open > 0) return;
+          held.delete(key);
+          released();
+          if (holding.settled.length > 0 || unsettled === 0) {
+            mark({ key, endpoints: holding.settled, all: unsettled === 0 });
           }
-          if (how === "settled") {
-            const all = open === 0 && unsettled === 0;
-            marks.add({ key: event._id, endpoint, all }).catch((err: unknown) => {
-              log.debug({ err }, "recorded deliveries could not be marked");
-            });
-          }
-          if (open === 0 && unsettled > 0) {
-            // The lease ends by itself where this fails.
-            store.events.leaseFanOut([event._id], againMs(event)).catch(() => {});
-          }
+          // The lease ends by itself where this fails.
+          if (unsettled > 0) store.events.leaseFanOut([key], againMs(event)).catch(() => {});
         },
       };
     },
@@ -78,13 +80,14 @@ export function createLeases(deps: { store: Pick<Store, "events">; log: Log; lea
   };
 }
 
-type Mark = { key: Id<"evt">; endpoint: EndpointId; all: boolean };
+/** An event that is held, with the endpoints that have been settled since the last mark. */
+type Holding = { renewedAtMs: number; settled: EndpointId[] };
 
 /** Notes what has been recorded, many events at once. */
 function createMarks(store: Pick<Store, "events">) {
-  return createGroupWriter<Mark, void>({
+  return createGroupWriter<Settled, void>({
     write: async (items) => {
-      await store.events.settleFanOut(byEvent(items));
+      await store.events.settleFanOut(items);
       return items.map(() => undefined);
     },
     itemsMax: 1_000,
@@ -92,17 +95,4 @@ function createMarks(store: Pick<Store, "events">) {
     // Far below the lease: a lost mark costs a look at rows that stand.
     lingerMs: 100,
   });
-}
-
-function byEvent(items: Mark[]) {
-  const found = new Map<Id<"evt">, { key: Id<"evt">; endpoints: EndpointId[]; all: boolean }>();
-  for (const { key, endpoint, all } of items) {
-    const one = found.get(key);
-    if (one === undefined) found.set(key, { key, endpoints: [endpoint], all });
-    else {
-      one.endpoints.push(endpoint);
-      one.all ||= all;
-    }
-  }
-  return [...found.values()];
 }

@@ -52,16 +52,17 @@ export async function sendFirst(deps: FirstAttemptDeps, event: StoredEvent, endp
   const standing = await recordFirst(deps, row, carried.bodies);
   await deps.fault?.("recorded");
   await followAnswer(deps, endpoint, carried);
-  return carryOn(deps, standing);
+  return carryOn(deps, standing, carried.leftMs());
 }
 
-/** Has what is pending carried on, unless it waits in a lane. */
+/** Has what is pending carried on, after `delayMs` or at the time that stands in the row, unless it waits in a lane. */
 export async function carryOn(
   deps: Pick<FirstAttemptDeps, "start" | "log" | "nowMs" | "fault">,
   row: StoredDelivery,
+  delayMs?: number,
 ): Promise<Sent> {
   if (row.status !== "pending" || row.lane !== undefined) return "settled";
-  const isStarted = await handOn(deps, row);
+  const isStarted = await handOn(deps, row, delayMs);
   await deps.fault?.("started");
   return isStarted ? "settled" : "unsettled";
 }

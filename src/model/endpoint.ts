@@ -19,7 +19,7 @@ export type StatusReason = { code: (typeof statusReasonCodes)[number]; message: 
 /** `fields`: paths of the event's data that are kept. `payload`: a tree of templates in place of the data. */
 export type Transform = { fields: string[] } | { payload: Values };
 
-/** At most `max` requests in each `per`; up to `max` of them at once. */
+/** A token bucket: `max` requests in each `per` on the average, up to `max` of them at once. */
 export type RateLimit = { max: number; per: Duration };
 /** One request for up to `max` events, or for those of `for`. */
 export type BatchRule = { max: number; for: Duration };
@@ -135,7 +135,8 @@ const rateLimitSchema: JsonSchema = {
     max: { type: "integer", minimum: 1, maximum: 100_000 },
     per: duration("A whole number and a unit, like `1m`."),
   },
-  description: "At most `max` requests in each `per`. What is over it waits, and uses up no attempt.",
+  description:
+    "`max` requests in each `per`, up to `max` of them at once (a token bucket). What is over it waits, and uses up no attempt.",
 };
 
 /** Every member that a person may set, with its schema: create, update and import take the same. */

@@ -1,6 +1,7 @@
 // The connection to MongoDB: one client, its settings, the database's clock, and which errors mean "it does not answer".
 import mongoose from "mongoose";
 import { AppError } from "../model/errors.ts";
+import { createChanges, type Changes } from "./changes.ts";
 
 // A query object that came from outside can never carry an operator, and a misspelt path is an error, not "match all".
 mongoose.set("sanitizeFilter", true);
@@ -14,6 +15,7 @@ export type Database = {
   raw<T extends mongoose.mongo.Document>(name: string): Collection<T>;
   /** Runs a command on this database. */
   command(command: object): Promise<mongoose.mongo.Document>;
+  changes: Changes;
   /** Now by the database's clock, in milliseconds: leases of different machines must agree. */
   nowMs(): number;
   /** Resolves when MongoDB answers; throws AppError `service.storage_unavailable`. */
@@ -26,6 +28,8 @@ const operationTimeoutMs = 4_000;
 /** Longest that a sender waits for what the database does, in milliseconds: its 503 comes within five seconds. */
 const answerTimeoutMs = 4_500;
 const clockRefreshMs = 60_000;
+/** By how much our two clocks may part before the database is asked for its own. */
+const clockJumpMs = 500;
 
 /** Connects to a replica set. Rejects when it cannot be reached within three seconds. */
 export async function connectDatabase(uri: string, options: { database?: string } = {}): Promise<Database> {
@@ -46,35 +50,55 @@ export async function connectDatabase(uri: string, options: { database?: string 
   await connection.asPromise();
   const clock = await startClock(connection);
   const own = connection.getClient().db(connection.name);
+  const changes = createChanges(() => own);
   return {
     connection,
     command: (command) => own.command(command),
     raw: (name) => own.collection(name),
+    changes,
     nowMs: clock.nowMs,
     async ping() {
       await connection.getClient().db("admin").command({ ping: 1 }).catch(rethrow);
     },
     async close() {
       clock.stop();
+      await changes.close();
       await connection.close();
     },
   };
 }
 
-/** Keeps the difference between our clock and the database's. */
+/**
+ * Keeps the difference between our monotonic clock and the database's. Our wall clock may be set at any moment, and leases
+ * that are counted by it would end, or last for ever, until the next measurement.
+ */
 async function startClock(connection: mongoose.Connection): Promise<{ nowMs(): number; stop(): void }> {
   let offsetMs = 0;
+  let aheadMs = 0;
   const measure = async () => {
-    const sentAt = Date.now();
+    aheadMs = wallAheadMs();
+    const sentMs = performance.now();
     const answer = await connection.getClient().db("admin").command({ hello: 1 });
-    const receivedAt = Date.now();
-    if (answer["localTime"] instanceof Date) offsetMs = answer["localTime"].getTime() - (sentAt + receivedAt) / 2;
+    const receivedMs = performance.now();
+    if (answer["localTime"] instanceof Date) offsetMs = answer["localTime"].getTime() - (sentMs + receivedMs) / 2;
   };
-  await measure();
   // A missed measurement keeps the last difference; the next one is a minute away.
-  const timer = setInterval(() => void measure().catch(() => {}), clockRefreshMs);
+  const measureAgain = () => void measure().catch(() => {});
+  await measure();
+  const timer = setInterval(measureAgain, clockRefreshMs);
   timer.unref();
-  return { nowMs: () => Date.now() + offsetMs, stop: () => clearInterval(timer) };
+  return {
+    nowMs() {
+      // Somebody has set a clock, or the machine was asleep, which the monotonic clock knows nothing of.
+      if (Math.abs(wallAheadMs() - aheadMs) > clockJumpMs) measureAgain();
+      return Math.floor(performance.now() + offsetMs);
+    },
+    stop: () => clearInterval(timer),
+  };
+}
+
+function wallAheadMs(): number {
+  return Date.now() - performance.now();
 }
 
 const unavailableNames = new Set([

@@ -62,11 +62,11 @@ export function createDeliveryLanes(database: Database) {
 
     ...createLaneChanges(raw, lane),
 
-    /** The oldest event that this endpoint is owed and whose delivery has not been put down yet; undefined when there is none. */
-    async oldestOwed(tenantId: TenantId, endpointId: EndpointId): Promise<Id<"evt"> | undefined> {
+    /** The events that this endpoint is owed, in their order; their deliveries may have been put down already. */
+    async owedTo(tenantId: TenantId, endpointId: EndpointId): Promise<Id<"evt">[]> {
       const owed = { tenantId, "fanOut.state": "pending" as const, "fanOut.endpoints": endpointId };
       const found = await events.find(owed, { projection: { _id: 1 }, hint: "fanOutDue" }).toArray();
-      return found.map((one) => one._id).sort()[0];
+      return found.map((one) => one._id).toSorted((a, b) => (a < b ? -1 : 1));
     },
   };
 }

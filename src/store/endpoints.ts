@@ -2,6 +2,7 @@
 import type { Endpoint, EndpointSettings, EndpointStatus, StatusReason } from "../model/endpoint.ts";
 import { patternsOf } from "../model/event.ts";
 import type { EndpointId, TenantId } from "../model/ids.ts";
+import type { Change } from "./changes.ts";
 import { isDuplicateKey, type Collection, type Database } from "./database.ts";
 import { createEndpointChanges } from "./endpoint-changes.ts";
 import { endpointOf, endpointRowSchema, fieldsOf, freshHealth, type StoredEndpoint } from "./endpoint-row.ts";
@@ -74,12 +75,12 @@ export function createEndpointStore(database: Database) {
     },
 
     ...createEndpointChanges(raw, database),
-    ...createEndpointStream(raw),
+    ...createEndpointStream(raw, database),
   };
 }
 
 /** What the index of endpoints in memory is made from. */
-function createEndpointStream(raw: Collection<StoredEndpoint>) {
+function createEndpointStream(raw: Collection<StoredEndpoint>, database: Database) {
   return {
     /** Every endpoint of all tenants, with what is sealed, in batches; of one tenant, or of one profile of it, only. */
     all(only: { tenantId?: TenantId; profile?: string } = {}): AsyncIterable<StoredEndpoint> {
@@ -92,24 +93,25 @@ function createEndpointStream(raw: Collection<StoredEndpoint>) {
      * Tells of each change that people see and of each removal, in this and every other process, until `close`; notes on
      * health are not told.
      */
-    watch(on: { change(id: EndpointId): void; error(error: unknown): void }): { close(): Promise<void> } {
-      const telling = {
-        $or: [{ operationType: { $ne: "update" } }, { "updateDescription.updatedFields.revision": { $exists: true } }],
-      };
-      const stream = raw.watch([{ $match: telling }], { maxAwaitTimeMS: 1_000 });
-      stream.on("change", (change) => {
-        // Only events of documents have a key; _id of this collection is an EndpointId.
-        if ("documentKey" in change) on.change(change.documentKey._id as EndpointId);
-      });
-      stream.on("error", on.error);
-      return { close: () => stream.close() };
-    },
+    watch: (on: { change(id: EndpointId): void; error(error: unknown): void }): { close(): Promise<void> } =>
+      database.changes.listen("endpoints", {
+        error: on.error,
+        change(one) {
+          // _id of this collection is an EndpointId.
+          if (!isNoteOnHealth(one)) on.change(one.documentKey._id as EndpointId);
+        },
+      }),
 
     /** By id alone, for who was told of a change. */
     async readAny(id: EndpointId): Promise<StoredEndpoint | undefined> {
       return (await raw.findOne({ _id: id })) ?? undefined;
     },
   };
+}
+
+/** Notes leave the revision as it is. */
+function isNoteOnHealth(change: Change): boolean {
+  return change.operationType === "update" && change.updateDescription.updatedFields?.["revision"] === undefined;
 }
 
 function one(tenantId: TenantId, id: string) {

@@ -38,7 +38,7 @@ export type FanOut = {
   dueAt: Date;
   /** Grows with each claim. */
   fence: number;
-  /** Those whose delivery has not been recorded yet. */
+  /** Those whose delivery has not been recorded yet; once all are, those that it went to. */
   endpoints: EndpointId[];
   /** Endpoints whose filter could not be decided, with why: their deliveries have failed before they began. */
   failures?: { endpoint: EndpointId; failure: Failure }[];

@@ -10,7 +10,6 @@ export type Settled = { key: Id<"evt">; endpoints: EndpointId[]; all: boolean };
 /** Every query on what endpoints are still owed: an event stays due until each of its deliveries is recorded. */
 export function createFanOut(database: Database) {
   const raw = database.raw<StoredEvent>("events");
-  const done = { "fanOut.state": "done", "fanOut.endpoints": [] } as const;
 
   return {
     /**
@@ -27,7 +26,7 @@ export function createFanOut(database: Database) {
         }));
       if (whole.length > 0) {
         const found = { _id: { $in: whole }, "fanOut.state": "pending" as const };
-        await raw.updateMany(found, { $set: done }, { writeConcern: { w: 1 } });
+        await raw.updateMany(found, { $set: { "fanOut.state": "done" } }, { writeConcern: { w: 1 } });
       }
       if (parts.length > 0) await updateEach(database, "events", parts, "memory");
     },

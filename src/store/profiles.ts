@@ -90,12 +90,12 @@ export function createProfileStore(database: Database) {
       return (await raw.deleteOne({ tenantId, slug })).deletedCount === 1;
     },
 
-    ...createProfileStream(raw),
+    ...createProfileStream(raw, database),
   };
 }
 
 /** What the profiles in memory are made from. */
-function createProfileStream(raw: Collection<StoredProfile>) {
+function createProfileStream(raw: Collection<StoredProfile>, database: Database) {
   return {
     /** Those of all tenants. */
     all: (): Promise<StoredProfile[]> => raw.find({}).toArray(),
@@ -105,14 +105,8 @@ function createProfileStream(raw: Collection<StoredProfile>) {
     },
 
     /** Tells of each change, in this and every other process, until `close`. */
-    watch(on: { change(id: ProfileId): void; error(error: unknown): void }): { close(): Promise<void> } {
-      const stream = raw.watch([], { maxAwaitTimeMS: 1_000 });
-      stream.on("change", (change) => {
-        // Only events of documents have a key; _id of this collection is a ProfileId.
-        if ("documentKey" in change) on.change(change.documentKey._id as ProfileId);
-      });
-      stream.on("error", on.error);
-      return { close: () => stream.close() };
-    },
+    watch: (on: { change(id: ProfileId): void; error(error: unknown): void }): { close(): Promise<void> } =>
+      // _id of this collection is a ProfileId.
+      database.changes.listen("profiles", { ...on, change: (one) => on.change(one.documentKey._id as ProfileId) }),
   };
 }

@@ -23,14 +23,8 @@ export function createPublishedFlows(database: Database) {
     },
 
     /** Tells of each change of a flow, in this and every other process, until `close`. */
-    watch(on: { change(id: FlowId): void; error(error: unknown): void }): { close(): Promise<void> } {
-      const stream = raw.watch([], { maxAwaitTimeMS: 1_000 });
-      stream.on("change", (one) => {
-        // Only events of documents have a key; _id of this collection is a FlowId.
-        if ("documentKey" in one) on.change(one.documentKey._id as FlowId);
-      });
-      stream.on("error", on.error);
-      return { close: () => stream.close() };
-    },
+    watch: (on: { change(id: FlowId): void; error(error: unknown): void }): { close(): Promise<void> } =>
+      // _id of this collection is a FlowId.
+      database.changes.listen("flows", { ...on, change: (one) => on.change(one.documentKey._id as FlowId) }),
   };
 }
