@@ -141,15 +141,14 @@ function record(
 
 async function conclude(deps: WebhookDeps, endpoint: OpenEndpoint, carried: Carried): Promise<DeliveryStatus> {
   await followAnswer(deps, endpoint, carried);
-  const { next, nextAttemptAt, judgement } = carried;
+  const { next, judgement } = carried;
   if (next.status === "delivered") return "delivered";
   const message = judgement.failure?.message ?? "The attempt failed.";
   const category = ApplicationFailureCategory.BENIGN;
   if (next.status !== "pending") {
     throw ApplicationFailure.create({ message, type: next.class, nonRetryable: true, category });
   }
-  const nextRetryDelay = Math.max(1, (nextAttemptAt?.getTime() ?? 0) - deps.nowMs());
-  throw ApplicationFailure.create({ message, type: next.class, nextRetryDelay, category });
+  throw ApplicationFailure.create({ message, type: next.class, nextRetryDelay: carried.leftMs(), category });
 }
 
 /** A little later each: what waits for one endpoint must not come back at one moment. */

@@ -59,11 +59,11 @@ async function sendRow(turn: Turn, row: StoredDelivery, event: StoredEvent): Pro
   const isOver = carried.next.status !== "pending";
   // It keeps its place until its retries are started: a crash in between must not leave it to nobody.
   await recordRow(turn, row, carried, !isOver);
-  if (!isOver && carried.nextAttemptAt) await release(turn, { ...row, nextAttemptAt: carried.nextAttemptAt });
+  if (!isOver) await release(turn, row, carried.leftMs());
 }
 
 /** Has Temporal carry on a delivery that was tried, and takes it out of the lane. */
-async function release({ deps }: Turn, row: StoredDelivery): Promise<void> {
-  if (!(await handOn(deps, row))) throw new Error("The retries of a waiting delivery could not be started.");
+async function release({ deps }: Turn, row: StoredDelivery, delayMs?: number): Promise<void> {
+  if (!(await handOn(deps, row, delayMs))) throw new Error("The retries of a waiting delivery could not be started.");
   await persist(() => deps.store.deliveries.leaveLane(row.tenantId, row._id));
 }

@@ -33,15 +33,18 @@ export function createBreaker(limits: BreakerLimits, full: number): Breaker {
     window.clear();
     return opensUntilMs;
   };
+  /** Never for longer than it can have been opened for: more is left when the clock was set back. */
+  const isOpen = (nowMs: number): boolean =>
+    nowMs < opensUntilMs && opensUntilMs - nowMs <= limits.openMs * openFactorMax;
   return {
     allows(nowMs) {
-      if (nowMs < opensUntilMs) return { concurrency: 0, retryInMs: opensUntilMs - nowMs };
+      if (isOpen(nowMs)) return { concurrency: 0, retryInMs: opensUntilMs - nowMs };
       return { concurrency: ramp ?? full, retryInMs: 0 };
     },
     note(ok, nowMs) {
       if (ramp !== undefined) {
         // Ends of requests that were under way when it opened say nothing new.
-        if (nowMs < opensUntilMs) return { opened: false };
+        if (isOpen(nowMs)) return { opened: false };
         if (!ok) return { opened: true, untilMs: open(nowMs) };
         ramp = ramp * 2 >= full ? undefined : ramp * 2;
         if (ramp === undefined) opensInRow = 0;

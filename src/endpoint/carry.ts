@@ -27,7 +27,12 @@ export type CarryJob = Parameters<MakeAttempt>[0] & {
   isTest?: boolean;
 };
 
-export type Carried = Attempted & { next: NextStep; nextAttemptAt: Date | undefined };
+export type Carried = Attempted & {
+  next: NextStep;
+  nextAttemptAt: Date | undefined;
+  /** Until then, in milliseconds, 1 at least: by the monotonic clock, since the other one may be set meanwhile. */
+  leftMs(): number;
+};
 
 /**
  * Makes an attempt for which the gate was entered, and leaves it. Answers what is to be recorded: the caller writes it, and
@@ -44,6 +49,7 @@ export async function carryAttempt(deps: CarryDeps, job: CarryJob): Promise<Carr
   const { attempt, judgement } = attempted;
   const { openedUntilMs } = deps.gates.leave(job.endpoint, { class: judgement.failure?.class });
   if (openedUntilMs !== undefined) noteOpen(deps, job.endpoint, openedUntilMs);
+  const monotonicMs = performance.now();
   const startedMs = attempt.startedAt.getTime();
   const endedMs = startedMs + attempt.durationMs;
   const next = decideNext({
@@ -58,7 +64,9 @@ export async function carryAttempt(deps: CarryDeps, job: CarryJob): Promise<Carr
   const eventType = job.events[0]?.event.type ?? "";
   const seen = { endpoint: job.endpoint, eventType, attempt, next, test: job.isTest === true };
   deps.observer.attempted({ ...seen, deliveries: job.events.length });
-  return { ...attempted, next, nextAttemptAt };
+  const delayMs = next.status === "pending" ? next.delayMs : 0;
+  const leftMs = () => Math.max(1, Math.ceil(delayMs - (performance.now() - monotonicMs)));
+  return { ...attempted, next, nextAttemptAt, leftMs };
 }
 
 /** What an answer asks for beside its delivery: the endpoint that is gone, or wants nothing more, is disabled. */

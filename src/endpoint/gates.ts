@@ -30,7 +30,13 @@ export const inFlightMax = 500;
 /** Gates that nobody has passed are forgotten above this many. */
 const gatesMax = 20_000;
 
-type Gate = { inFlight: number; revision: number; breaker: Breaker | undefined; rateUntilMs: number };
+type Gate = {
+  inFlight: number;
+  revision: number;
+  breaker: Breaker | undefined;
+  rateUntilMs: number;
+  rateWaitMs: number;
+};
 
 /** Failures that say that the endpoint is in trouble; others say something about one delivery. */
 const troubles: ReadonlySet<FailureClass> = new Set(["network", "timeout", "transient"]);
@@ -45,7 +51,13 @@ export function createGates(deps: { limits: Pick<LimitStore, "take">; nowMs: () 
     const known = gates.get(endpoint.id);
     if (known?.revision === endpoint.revision) return followed(known, endpoint);
     const breaker = endpoint.breaker && createBreaker(endpoint.breaker, endpoint.concurrency);
-    const gate: Gate = { inFlight: known?.inFlight ?? 0, revision: endpoint.revision, breaker, rateUntilMs: 0 };
+    const gate: Gate = {
+      inFlight: known?.inFlight ?? 0,
+      revision: endpoint.revision,
+      breaker,
+      rateUntilMs: 0,
+      rateWaitMs: 0,
+    };
     if (gates.size >= gatesMax) forgetIdle(gates);
     gates.set(endpoint.id, gate);
     return followed(gate, endpoint);
@@ -89,12 +101,13 @@ async function takeRate(
 ): Promise<RateTaken> {
   if (endpoint.rate === undefined) return { ok: true };
   const leftMs = gate.rateUntilMs - nowMs();
-  // Asked a moment ago: the answer would be the same.
-  if (leftMs > 0) return { ok: false, retryInMs: leftMs };
+  // Asked a moment ago: the answer would be the same. More than was said then: the clock was set back.
+  if (leftMs > 0 && leftMs <= gate.rateWaitMs) return { ok: false, retryInMs: leftMs };
   const { perMs, burst } = endpoint.rate;
   const { waitMs } = await limits.take(`${endpoint.tenantId}/${endpoint.id}/rate`, perMs, burst);
   if (waitMs === 0) return { ok: true };
   gate.rateUntilMs = nowMs() + waitMs;
+  gate.rateWaitMs = waitMs;
   return { ok: false, retryInMs: waitMs };
 }
 

@@ -19,13 +19,16 @@ export type DeliveryStart = {
 export type Started = { outcome: "started" } | { outcome: "unavailable" | "refused"; cause: unknown };
 export type StartDelivery = (start: DeliveryStart) => Promise<Started>;
 
-/** Has Temporal carry on what is pending. Repeatable: a delivery has one workflow. False: somebody has to ask again. */
+/**
+ * Has Temporal carry on what is pending, after `delayMs` or at the time that stands in the row. Repeatable: a delivery has one
+ * workflow. False: somebody has to ask again.
+ */
 export async function handOn(
   deps: { start: StartDelivery; log: Log; nowMs: () => number },
   row: Pick<StoredDelivery, "_id" | "tenantId" | "endpointId" | "event" | "nextAttemptAt">,
+  delayMs = Math.max(1, (row.nextAttemptAt?.getTime() ?? 0) - deps.nowMs()),
 ): Promise<boolean> {
   const { tenantId, endpointId, event } = row;
-  const delayMs = Math.max(1, (row.nextAttemptAt?.getTime() ?? 0) - deps.nowMs());
   const started = await deps.start({ tenantId, endpointId, eventId: event.id, deliveryId: row._id, delayMs });
   if (started.outcome === "started") return true;
   deps.log[started.outcome === "refused" ? "error" : "debug"](
