@@ -35,7 +35,7 @@ export function createLeases(deps: { store: Pick<Store, "events">; log: Log; lea
   const loop = startLoop(
     renewEveryMs,
     async () => {
-      const now = Date.now();
+      const now = performance.now();
       const old = [...held].filter(([, one]) => now - one.renewedAtMs >= renewEveryMs / 2);
       const keys = old.map(([key]) => key);
       await store.events.leaseFanOut(keys, leaseMs);
@@ -52,7 +52,7 @@ export function createLeases(deps: { store: Pick<Store, "events">; log: Log; lea
     /** Holds an event until each of these endpoints has ended; calls `released` then. */
     hold(event: StoredEvent, endpoints: readonly EndpointId[], released: () => void): Held {
       const key = event._id;
-      const holding: Holding = { renewedAtMs: Date.now(), settled: [] };
+      const holding: Holding = { renewedAtMs: performance.now(), settled: [] };
       let open = endpoints.length;
       let unsettled = 0;
       held.set(key, holding);
@@ -80,7 +80,7 @@ export function createLeases(deps: { store: Pick<Store, "events">; log: Log; lea
   };
 }
 
-/** An event that is held, with the endpoints that have been settled since the last mark. */
+/** An event that is held, with the endpoints that have been settled since the last mark. By the monotonic clock. */
 type Holding = { renewedAtMs: number; settled: EndpointId[] };
 
 /** Notes what has been recorded, many events at once. */
