@@ -17,13 +17,13 @@ export function createLaneWakes(signal: (lane: LaneKey) => Promise<Started>): Wa
   return (lane) => {
     const known = next.get(lane.endpointId);
     if (known !== undefined) return known;
-    const waitMs = Math.max(0, (lastAtMs.get(lane.endpointId) ?? 0) + betweenMs - Date.now());
+    const waitMs = Math.max(0, (lastAtMs.get(lane.endpointId) ?? 0) + betweenMs - performance.now());
     const woken = (async (): Promise<Started> => {
       await new Promise((resolve) => setTimeout(resolve, waitMs));
       // From here on a newcomer needs a signal of its own: this one may be read before its row stands.
       next.delete(lane.endpointId);
       if (lastAtMs.size > lanesMax) lastAtMs.clear();
-      lastAtMs.set(lane.endpointId, Date.now());
+      lastAtMs.set(lane.endpointId, performance.now());
       return signal(lane);
     })();
     next.set(lane.endpointId, woken);

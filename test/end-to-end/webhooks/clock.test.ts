@@ -1,6 +1,7 @@
 // Somebody sets the clock of the machine, ten minutes ahead or back: what of deliveries goes by which clock, and is any hurt?
 import { createBreaker } from "../../../src/endpoint/breaker.ts";
 import { createLeases } from "../../../src/ingest/fan-out-leases.ts";
+import { createLaneWakes } from "../../../src/ingest/lane-wakes.ts";
 import { createLog } from "../../../src/log.ts";
 import { newId } from "../../../src/model/ids.ts";
 import type { StoredEvent } from "../../../src/store/events.ts";
@@ -115,6 +116,7 @@ test.each(jumps)("set %s: an endpoint that is at its rate gets the rest within s
   for (let n = 4; n < 6; n++) await app.publish({ type, data: { n } });
   await receiver.waitFor(6, 20_000);
   await until(async () => (await deliveriesOf(app, endpoint)).every(({ status }) => status === "delivered"));
+  expect(receiver.requests).toHaveLength(6);
 });
 
 test.each(jumps)("set %s: an open breaker lets deliveries out again when its time is over", async (_, aheadMs) => {
@@ -132,6 +134,7 @@ test.each(jumps)("set %s: an open breaker lets deliveries out again when its tim
   clock.setAhead(aheadMs);
   isBroken = false;
   await until(async () => (await deliveriesOf(app, endpoint)).every(({ status }) => status === "delivered"), 25_000);
+  expect(await deliveriesOf(app, endpoint)).toHaveLength(6);
 });
 
 test("set back, the clock of a breaker that was opened leaves it open no longer than it can be opened for", () => {
@@ -160,10 +163,28 @@ test.each(jumps)("set %s: the leases of what is under way go on being renewed", 
   const store = { events } as unknown as Parameters<typeof createLeases>[0]["store"]; // All that leases ask of it.
   const leases = createLeases({ store, log: createLog("silent"), leaseMs: 300 });
   const event = { _id: newId("evt") } as StoredEvent; // All that leases ask of it.
-  const held = leases.hold(event, [newId("ep")], () => undefined);
-  await until(() => renewed.flat().length >= 1);
+  leases.hold(event, [newId("ep")], () => undefined);
+  const count = () => renewed.flat().length;
+  try {
+    await until(() => count() >= 1);
+    clock.setAhead(aheadMs);
+    await until(() => count() >= 4, 3_000);
+  } finally {
+    await leases.close();
+  }
+  expect(new Set(renewed.flat())).toEqual(new Set([event._id]));
+});
+
+test.each(jumps)("set %s: a lane that was woken a moment ago is woken again within a second", async (_, aheadMs) => {
+  let woken = 0;
+  const wakeLane = createLaneWakes(async () => {
+    woken++;
+    return { outcome: "started" };
+  });
+  const lane = { tenantId: newId("tnt"), endpointId: newId("ep") };
+  await wakeLane(lane);
   clock.setAhead(aheadMs);
-  await until(() => renewed.flat().length >= 4, 3_000);
-  held.end(newId("ep"), "unsettled");
-  await leases.close();
+  const startedMs = performance.now();
+  await wakeLane(lane);
+  expect([woken, performance.now() - startedMs < 1_000]).toEqual([2, true]);
 });
