@@ -31,7 +31,7 @@ export async function startMillrace(servers: {
     process.execPath,
     [
       "--disable-proto=delete",
-      "--max-semi-space-size=8",
+      "--max-semi-space-size=16",
       ...(servers.nodeArguments ?? []),
       join(packageRoot, "dist", "src", "main.js"),
     ],

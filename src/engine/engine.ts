@@ -16,11 +16,13 @@ import type { Log } from "../log.ts";
 import type { BulkRetry } from "../model/bulk-retry.ts";
 import type { DeliveryRecovery } from "../model/delivery-recovery.ts";
 import type { Payloads } from "./codec.ts";
+import { createHookSaver } from "./promise-hooks.ts";
 import { prepareNamespace } from "./namespace.ts";
 import { cancelWorkflow, describeWorkflow, terminateWorkflow, workflowUrl } from "./runs.ts";
 import { cancelDelivery, startDelivery, wakeLane } from "./start-delivery.ts";
 import { cancelWork, describeWork, startBulkRetry, startRecovery, type WorkKey } from "./start-work.ts";
-import { startRun, type RunKey, type RunTarget, type StartOutcome } from "./start.ts";
+import { inTime, type StartOutcome } from "./start-outcome.ts";
+import { startRun, type RunKey, type RunTarget } from "./start.ts";
 
 export type EngineOptions = {
   temporal: Pick<Config["temporal"], "namespace" | "apiKey" | "tls" | "uiUrl"> & { address: string };
@@ -74,11 +76,7 @@ export function createEngine(options: EngineOptions) {
     /** Rejects when Temporal does not answer within two seconds. */
     async ping(): Promise<void> {
       const { connection } = needClient();
-      const asked = connection.withDeadline(Date.now() + pingLimitMs, () =>
-        connection.workflowService.getSystemInfo({}),
-      );
-      // The SDK's deadline is that of one try, and it goes on trying while nobody listens.
-      await Promise.race([asked, rejectAfter(pingLimitMs)]);
+      await inTime(connection.workflowService.getSystemInfo({}), pingLimitMs);
     },
 
     /** Finishes what runs, within the grace time. */
@@ -186,6 +184,7 @@ async function createWorker(connection: NativeConnection, options: EngineOptions
     workflowBundle: await workflowBundle(options),
     dataConverter: options.payloads.dataConverter,
     activities: options.activities,
+    interceptors: { activity: [createHookSaver()] },
     enableNonLocalActivities: options.takesActivities,
     maxConcurrentWorkflowTaskExecutions: 40,
     maxConcurrentActivityTaskExecutions: 100,
@@ -231,8 +230,3 @@ export function installRuntime(log: Log): void {
 
 // The SDK's INFO is about its own doings: ours to see when we debug.
 const toPinoLevel = { TRACE: "trace", DEBUG: "debug", INFO: "debug", WARN: "warn", ERROR: "error" } as const;
-
-async function rejectAfter(ms: number): Promise<never> {
-  await new Promise((resolve) => setTimeout(resolve, ms).unref());
-  throw new Error(`Temporal did not answer within ${ms} ms.`);
-}

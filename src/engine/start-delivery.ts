@@ -1,6 +1,5 @@
 // Deliveries in Temporal: the workflow that carries one delivery's retries, and the lane in which an endpoint's deliveries wait.
 import {
-  WorkflowExecutionAlreadyStartedError,
   WorkflowIdConflictPolicy,
   WorkflowIdReusePolicy,
   WorkflowNotFoundError,
@@ -11,15 +10,12 @@ import type { deliverLane } from "../../workflows/deliver-lane.ts";
 import type { DeliveryStart } from "../endpoint/hand-on.ts";
 import type { EndpointId, TenantId } from "../model/ids.ts";
 import { searchAttributeKeys } from "./search-attributes.ts";
-import { isRefusal, type StartOutcome } from "./start.ts";
-
-/** A start that is not answered within this is taken for unavailable; it may have happened, and asking again is safe. */
-const startDeadlineMs = 5_000;
+import { outcomeOf, type StartOutcome } from "./start-outcome.ts";
 
 /** Starts the workflow of a delivery, or finds it started. Never rejects. */
 export async function startDelivery(client: Client, taskQueue: string, start: DeliveryStart): Promise<StartOutcome> {
   const { delayMs, ask, ...key } = start;
-  return outcomeOf(client, () =>
+  return outcomeOf(
     client.workflow.start<typeof deliver>("deliver", {
       args: [{ ...key, ...(ask === undefined ? {} : { trigger: ask.trigger }) }],
       taskQueue,
@@ -51,7 +47,7 @@ export async function wakeLane(
   lane: { tenantId: TenantId; endpointId: EndpointId },
 ): Promise<StartOutcome> {
   const { tenantId, endpointId } = lane;
-  return outcomeOf(client, () =>
+  return outcomeOf(
     client.workflow.signalWithStart<typeof deliverLane>("deliverLane", {
       args: [{ tenantId, endpointId }],
       signal: "wake",
@@ -68,14 +64,4 @@ export async function wakeLane(
 /** An event's delivery to an endpoint has one workflow. Event ids may hold anything visible; an endpoint's id begins with `ep_`. */
 function deliveryWorkflowId(key: Pick<DeliveryStart, "tenantId" | "endpointId" | "eventId">): string {
   return `${key.tenantId}/${key.endpointId}/${key.eventId}`;
-}
-
-async function outcomeOf(client: Client, start: () => Promise<unknown>): Promise<StartOutcome> {
-  try {
-    await client.connection.withDeadline(Date.now() + startDeadlineMs, start);
-    return { outcome: "started" };
-  } catch (cause) {
-    if (cause instanceof WorkflowExecutionAlreadyStartedError) return { outcome: "started" };
-    return { outcome: isRefusal(cause) ? "refused" : "unavailable", cause };
-  }
 }

@@ -1,6 +1,5 @@
 // Long work in Temporal: one workflow for each, however often its start is asked for; its cancel, and how it stands.
 import {
-  WorkflowExecutionAlreadyStartedError,
   WorkflowIdConflictPolicy,
   WorkflowIdReusePolicy,
   WorkflowNotFoundError,
@@ -12,7 +11,7 @@ import type { BulkRetry } from "../model/bulk-retry.ts";
 import type { DeliveryRecovery } from "../model/delivery-recovery.ts";
 import type { TenantId } from "../model/ids.ts";
 import { searchAttributeKeys } from "./search-attributes.ts";
-import { isRefusal, type StartOutcome } from "./start.ts";
+import { outcomeOf, type StartOutcome } from "./start-outcome.ts";
 
 export type WorkKey = { tenantId: TenantId; id: string };
 
@@ -20,13 +19,10 @@ export type WorkKey = { tenantId: TenantId; id: string };
 export type WorkflowState =
   { state: "unknown" } | { state: "open" } | { state: "ended"; error: { code: string; message: string } };
 
-/** A start that is not answered within this is taken for unavailable; it may have happened, and asking again is safe. */
-const startDeadlineMs = 5_000;
-
 /** Starts the workflow of a bulk retry, or finds it started. Never rejects. */
 export function startBulkRetry(client: Client, taskQueue: string, bulk: BulkRetry): Promise<StartOutcome> {
   const { tenantId, id, perSecond } = bulk;
-  return outcomeOf(client, () =>
+  return outcomeOf(
     client.workflow.start<typeof retryRuns>("retryRuns", {
       args: [{ tenantId, id, perSecond }],
       ...optionsOf(taskQueue, bulk),
@@ -38,7 +34,7 @@ export function startBulkRetry(client: Client, taskQueue: string, bulk: BulkRetr
 /** Starts the workflow of a recovery of deliveries, or finds it started. Never rejects. */
 export function startRecovery(client: Client, taskQueue: string, recovery: DeliveryRecovery): Promise<StartOutcome> {
   const { tenantId, id, kind, perSecond } = recovery;
-  return outcomeOf(client, () =>
+  return outcomeOf(
     client.workflow.start<typeof recoverDeliveries>("recoverDeliveries", {
       args: [{ tenantId, id, perSecond }],
       ...optionsOf(taskQueue, recovery),
@@ -87,14 +83,4 @@ function optionsOf(taskQueue: string, key: WorkKey) {
 /** Ids of works begin with `bulk_` and `drec_`, those of others with `flow_`, `run_` and `ep_`: none meets another. */
 function workflowIdOf({ tenantId, id }: WorkKey): string {
   return `${tenantId}/${id}`;
-}
-
-async function outcomeOf(client: Client, start: () => Promise<unknown>): Promise<StartOutcome> {
-  try {
-    await client.connection.withDeadline(Date.now() + startDeadlineMs, start);
-    return { outcome: "started" };
-  } catch (cause) {
-    if (cause instanceof WorkflowExecutionAlreadyStartedError) return { outcome: "started" };
-    return { outcome: isRefusal(cause) ? "refused" : "unavailable", cause };
-  }
 }

@@ -1,17 +1,12 @@
 // Starting a run: one Temporal workflow for each, however often it is asked for.
-import {
-  WorkflowExecutionAlreadyStartedError,
-  WorkflowIdConflictPolicy,
-  WorkflowIdReusePolicy,
-  type Client,
-} from "@temporalio/client";
+import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy, type Client } from "@temporalio/client";
 import type { RetryInput, RunFlowInput, runFlow } from "../../workflows/run-flow.ts";
 import { runDetails, runSummary } from "../flow/summary.ts";
 import { inlineDataBytesMax, type CarriedEvent, type Event } from "../model/event.ts";
 import type { EventId, FlowId, RunId, TenantId } from "../model/ids.ts";
 import type { Plan } from "../model/plan.ts";
-import { grpcCode } from "./namespace.ts";
 import { searchAttributesOf } from "./search-attributes.ts";
+import { outcomeOf, type StartOutcome } from "./start-outcome.ts";
 
 /** What is started. `again`: for a run that somebody asked for again. */
 export type RunTarget = {
@@ -31,13 +26,6 @@ export type RunKey = {
   origin?: "retry" | "replay";
 };
 
-/** `unavailable`: Temporal does not answer, nothing is wrong with the run. `refused`: Temporal will not take this run. */
-export type StartOutcome =
-  { outcome: "started" } | { outcome: "unavailable"; cause: unknown } | { outcome: "refused"; cause: unknown };
-
-/** A start that is not answered within this is taken for unavailable; it may have happened, and asking again is safe. */
-const startDeadlineMs = 5_000;
-
 /**
  * The workflow's id: the same for every start of a run. The run that an event starts when it comes is named by flow and
  * event, so that there is never a second one; a run that was asked for again by its own id. A flow's id begins with
@@ -53,25 +41,19 @@ export async function startRun(client: Client, taskQueue: string, target: RunTar
   const event = carriedEvent(target.event, again?.editedIn);
   const input: RunFlowInput = { tenantId, runId, plan, event, ...(again ? { retry: again.retry } : {}) };
   const key: RunKey = { tenantId, id: runId, flow: plan.flow, event, ...(again ? { origin: "retry" } : {}) };
-  try {
-    await client.connection.withDeadline(Date.now() + startDeadlineMs, () =>
-      client.workflow.start<typeof runFlow>("runFlow", {
-        args: [input],
-        taskQueue,
-        workflowId: workflowIdOf(key),
-        workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
-        workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
-        requestEagerStart: true,
-        typedSearchAttributes: searchAttributesOf(tenantId, plan, event),
-        staticSummary: runSummary(plan.flow),
-        staticDetails: runDetails(plan.flow, event, runId),
-      }),
-    );
-    return { outcome: "started" };
-  } catch (cause) {
-    if (cause instanceof WorkflowExecutionAlreadyStartedError) return { outcome: "started" };
-    return { outcome: isRefusal(cause) ? "refused" : "unavailable", cause };
-  }
+  return outcomeOf(
+    client.workflow.start<typeof runFlow>("runFlow", {
+      args: [input],
+      taskQueue,
+      workflowId: workflowIdOf(key),
+      workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
+      workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
+      requestEagerStart: true,
+      typedSearchAttributes: searchAttributesOf(tenantId, plan, event),
+      staticSummary: runSummary(plan.flow),
+      staticDetails: runDetails(plan.flow, event, runId),
+    }),
+  );
 }
 
 /** Small events travel with the run; large ones stay in MongoDB and are read where they are needed. */
@@ -79,10 +61,4 @@ function carriedEvent(event: Event, editedIn: RunId | undefined): CarriedEvent {
   const { dataText, ...envelope } = event;
   if (Buffer.byteLength(dataText) <= inlineDataBytesMax) return event;
   return editedIn === undefined ? envelope : { ...envelope, editedIn };
-}
-
-/** INVALID_ARGUMENT, FAILED_PRECONDITION, OUT_OF_RANGE: asking again in the same words will not help. */
-export function isRefusal(error: unknown): boolean {
-  const code = grpcCode(error);
-  return code === 3 || code === 9 || code === 11 || error instanceof TypeError;
 }

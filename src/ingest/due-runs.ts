@@ -1,6 +1,7 @@
 // Starts the runs that somebody asked for again: their rows say that they are due, until they have started.
 import type { Engine } from "../engine/engine.ts";
-import type { RunTarget, StartOutcome } from "../engine/start.ts";
+import type { StartOutcome } from "../engine/start-outcome.ts";
+import type { RunTarget } from "../engine/start.ts";
 import type { Log } from "../log.ts";
 import type { Event } from "../model/event.ts";
 import type { Run } from "../model/run.ts";

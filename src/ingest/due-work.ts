@@ -1,6 +1,6 @@
 // Starts long work whose documents say that it is due, and looks after what runs: each minute, until it has ended.
 import type { WorkflowState } from "../engine/start-work.ts";
-import type { StartOutcome } from "../engine/start.ts";
+import type { StartOutcome } from "../engine/start-outcome.ts";
 import type { Log } from "../log.ts";
 import type { WorkEnd, WorkKey } from "../store/long-work.ts";
 import { startLoop } from "./loop.ts";

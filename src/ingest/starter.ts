@@ -1,5 +1,6 @@
 // Starts the runs of accepted events: first in, first out, a bounded number at once, and marks what has started.
-import type { StartOutcome, RunTarget } from "../engine/start.ts";
+import type { StartOutcome } from "../engine/start-outcome.ts";
+import type { RunTarget } from "../engine/start.ts";
 import type { Log } from "../log.ts";
 import type { Id } from "../model/ids.ts";
 import type { Run } from "../model/run.ts";

@@ -2,7 +2,8 @@
 import { createCancel } from "../../src/ingest/cancel.ts";
 import { startDueRuns, type DueRuns } from "../../src/ingest/due-runs.ts";
 import type { Engine } from "../../src/engine/engine.ts";
-import type { RunTarget, StartOutcome } from "../../src/engine/start.ts";
+import type { StartOutcome } from "../../src/engine/start-outcome.ts";
+import type { RunTarget } from "../../src/engine/start.ts";
 import { createLog } from "../../src/log.ts";
 import { newId, type FlowId, type RunId, type TenantId } from "../../src/model/ids.ts";
 import type { Run } from "../../src/model/run.ts";
