@@ -73,7 +73,7 @@ async function measure(): Promise<void> {
       url: `${sink.url}/hang`,
       events: [hung],
       breaker: { open: "5s" },
-      retry: { schedule: ["5s", "5s", "5s", "5s", "5s", "5s", "5s", "5s", "5s", "5s"], jitter: "none" },
+      retry: { schedule: ["5s", "5s", "5s", "5s", "5s", "5s", "5s", "5s", "5s", "5s"], jitter: 0.2 },
     });
     await steadyTraffic(ours, 5);
     for (let round = 0; round < rounds; round++) {
