@@ -62,16 +62,20 @@ const hostile: [name: string, start: Parameters<typeof startRaw>[0], expected: o
   [
     "headers that drip",
     (socket) => {
-      socket.once("data", () => socket.write(`${head}x-slow: `));
-      drip(socket, "x", 100);
+      socket.once("data", () => {
+        socket.write(`${head}x-slow: `);
+        drip(socket, "x", 100);
+      });
     },
     { class: "timeout" },
   ],
   [
     "a body that drips",
     (socket) => {
-      socket.once("data", () => socket.write(`${head}content-length: 1000\r\n\r\nx`));
-      drip(socket, "x", 250);
+      socket.once("data", () => {
+        socket.write(`${head}content-length: 1000\r\n\r\nx`);
+        drip(socket, "x", 250);
+      });
     },
     { class: "timeout" },
   ],
