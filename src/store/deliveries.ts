@@ -150,11 +150,12 @@ function createInserts(database: Database): Record<Safety, GroupWriter<Insert, I
         const taken = await insertMany(database, "deliveries", rows, safety);
         return items.map((_, i) => (taken.has(i) ? "exists" : "inserted"));
       },
-      itemsMax: 500,
-      inFlightMax: 2,
+      // A larger group would keep the process busy for longer than an event that comes in meanwhile should wait.
+      itemsMax: 100,
+      inFlightMax: safety === "memory" ? 1 : 2,
       bytesOf: ({ bodies }) => bodies.reduce((sum, one) => sum + charsOf(one), rowBytes),
-      // Nobody waits for it but the lease.
-      lingerMs: 10,
+      // Nobody waits for it but the lease: company halves the commands.
+      lingerMs: safety === "memory" ? 25 : 5,
     });
   return { memory: writerOf("memory"), journaled: writerOf("journaled") };
 }
