@@ -24,7 +24,7 @@ export type FanOutResult = {
 };
 
 /** Deliveries for a measurement of a number of endpoints, in about so many. */
-const deliveriesAtLeast = 6_000;
+const deliveriesAtLeast = 20_000;
 const eventsAtLeast = 40;
 const eventsAtMost = 1_000;
 
