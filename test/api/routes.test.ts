@@ -74,6 +74,7 @@ const bodyOf = (path: string): unknown => {
   if (path.endsWith("/endpoints/import")) return { endpoints: [anEndpoint] };
   if (/\/endpoints(\/\{id\})?$/.test(path)) return anEndpoint;
   if (path.includes("/profiles")) return path.endsWith("/preview") ? { profile: "standard" } : aProfile;
+  if (/\/(recover|replay-missed)$/.test(path)) return { since: new Date(Date.now() - 3_600_000).toISOString() };
   if (path.includes("/endpoints/")) return {};
   if (path.endsWith("/batch")) return [{ type: "a", data: 1 }];
   if (path.endsWith("/events")) return { type: "a", data: 1 };
@@ -119,7 +120,7 @@ test("another tenant's ids are answered like ids that do not exist, and nothing 
           ? [other.connection, other.slug]
           : route.path.includes("/templates/")
             ? [other.template, other.slug]
-            : route.path.includes("/endpoints/")
+            : /\/(endpoints|webhooks)\//.test(route.path)
               ? [other.endpoint]
               : [other.flow, other.slug];
     for (const id of ids) {
