@@ -28,8 +28,8 @@ export type AttemptDeliveryInput = DeliverInput & {
 type Prepared =
   { row: StoredDelivery; endpoint: OpenEndpoint; event: StoredEvent } | { ended: DeliveryStatus | "waiting" };
 
-/** How long a try waits for a free place, in milliseconds. */
-const placeMs = 500;
+/** How long a try waits when a lane could not be told, in milliseconds. */
+const wakeMs = 2_000;
 /** How long a try waits for a row that is not there, in milliseconds. */
 const rowMs = 10_000;
 
@@ -43,7 +43,8 @@ export function createAttemptDelivery(deps: WebhookDeps) {
       const prepared = await prepare(deps, input);
       if ("ended" in prepared) return prepared.ended;
       const { endpoint, event, row } = prepared;
-      await enter(deps, endpoint, event);
+      const why = await refusalOf(deps, endpoint, row, event);
+      if (why !== undefined) return waitInLane(deps, endpoint, row, why);
       const begun = await begin(deps, endpoint, row);
       if (begun === undefined) return (await deps.store.deliveries.find(row.tenantId, row._id))?.status ?? "cancelled";
       const isAsked = begun.asked?.by === input.by && row.asked?.used !== true;
@@ -66,14 +67,15 @@ export function createAttemptDelivery(deps: WebhookDeps) {
     });
 }
 
-async function prepare({ store, open }: WebhookDeps, input: AttemptDeliveryInput): Promise<Prepared> {
+async function prepare(deps: WebhookDeps, input: AttemptDeliveryInput): Promise<Prepared> {
+  const { store, open } = deps;
   const { tenantId, deliveryId, endpointId, trigger, by } = input;
   if (trigger !== undefined) await store.deliveries.reopen(tenantId, deliveryId, by, trigger);
   const row = await store.deliveries.find(tenantId, deliveryId);
   // Forgotten by a crash of MongoDB together with its mark: the outbox brings it again.
   if (row === undefined) throw putOff("The delivery is not there yet.", rowMs);
   if (row.status !== "pending") return { ended: row.status };
-  if (row.lane !== undefined) return { ended: "waiting" };
+  if (row.lane !== undefined) return { ended: await wakeUp(deps, row) };
   const end = async (change: DeliveryChange, ended: DeliveryStatus | "waiting"): Promise<Prepared> => {
     await store.deliveries.change(tenantId, deliveryId, change);
     return { ended };
@@ -98,19 +100,47 @@ export function offReason(endpoint: OpenEndpoint | undefined): { code: string; m
   return { code: "endpoint_disabled", message: "The endpoint was disabled." };
 }
 
-/** Passes the endpoint's gate, or puts the try off for as long as the gate says. */
-async function enter({ gates, observer }: WebhookDeps, endpoint: OpenEndpoint, event: StoredEvent): Promise<void> {
-  const entry = gates.enter(endpoint);
-  if (!entry.ok) throw putOff("The endpoint takes no more requests at the moment.", spread(entry.retryInMs || placeMs));
+/** Passes the endpoint's gate; else why not. A person who asks may pass an open breaker. */
+async function refusalOf(
+  { gates, observer }: WebhookDeps,
+  endpoint: OpenEndpoint,
+  row: StoredDelivery,
+  event: StoredEvent,
+): Promise<"limit" | "breaker" | undefined> {
+  const isAsked = row.asked !== undefined && row.asked.used !== true;
+  const entry = gates.enter(endpoint, isAsked);
+  if (!entry.ok) return entry.why === "breaker" ? "breaker" : "limit";
   try {
     const taken = await gates.takeRate(endpoint);
-    if (taken.ok) return;
-    observer.limited({ endpoint, eventType: event.type });
-    throw putOff("The endpoint's rate is used up.", spread(taken.retryInMs));
+    if (taken.ok) return undefined;
   } catch (error) {
     gates.leave(endpoint);
     throw error;
   }
+  gates.leave(endpoint);
+  observer.limited({ endpoint, eventType: event.type });
+  return "limit";
+}
+
+/** Has a delivery wait with the others of its endpoint: many that ask again and again would cost more than they wait for. */
+async function waitInLane(
+  deps: WebhookDeps,
+  endpoint: OpenEndpoint,
+  row: StoredDelivery,
+  why: "limit" | "breaker",
+): Promise<"waiting"> {
+  deps.gates.setBehind(endpoint);
+  const change = { status: "pending", class: row.class, lane: { why } } as const;
+  await deps.store.deliveries.change(row.tenantId, row._id, change);
+  return wakeUp(deps, row);
+}
+
+/** Tells the lane of a delivery; one that waits for its endpoint to be resumed is told by that. */
+async function wakeUp({ wakeLane }: WebhookDeps, { tenantId, endpointId, lane }: StoredDelivery): Promise<"waiting"> {
+  if (lane?.why === "paused") return "waiting";
+  const woken = await wakeLane({ tenantId, endpointId });
+  if (woken.outcome !== "started") throw putOff("The endpoint's lane could not be told yet.", wakeMs);
+  return "waiting";
 }
 
 async function begin(
@@ -149,9 +179,4 @@ async function conclude(deps: WebhookDeps, endpoint: OpenEndpoint, carried: Carr
     throw ApplicationFailure.create({ message, type: next.class, nonRetryable: true, category });
   }
   throw ApplicationFailure.create({ message, type: next.class, nextRetryDelay: carried.leftMs(), category });
-}
-
-/** A little later each: what waits for one endpoint must not come back at one moment. */
-function spread(ms: number): number {
-  return Math.max(1, Math.ceil(ms * (1 + Math.random() * 0.2)));
 }

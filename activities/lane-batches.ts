@@ -1,6 +1,7 @@
 // The lane of an endpoint that takes batches: one request for many events, each of which has its own record.
 import { createHash } from "node:crypto";
 import { carryAttempt, followAnswer } from "../src/endpoint/carry.ts";
+import { dueInMs } from "../src/endpoint/hand-on.ts";
 import type { StoredDelivery } from "../src/store/deliveries.ts";
 import { eventOf } from "../src/store/events.ts";
 import type { LaneTurn } from "./drain-lane.ts";
@@ -37,9 +38,9 @@ export function nextBatch(rows: readonly StoredDelivery[], rule: Rule, nowMs: nu
   const begun = byBatch(rows);
   let waitMs = Number.POSITIVE_INFINITY;
   for (const [batch, members] of begun) {
-    const dueInMs = Math.max(...members.map((row) => row.nextAttemptAt?.getTime() ?? 0)) - nowMs;
-    if (dueInMs <= 0) return { batch, rows: members };
-    waitMs = Math.min(waitMs, dueInMs);
+    const dueMs = Math.max(...members.map((row) => dueInMs(row, nowMs)));
+    if (dueMs <= 0) return { batch, rows: members };
+    waitMs = Math.min(waitMs, dueMs);
   }
   const fresh = rows.filter((row) => row.lane?.batch === undefined).slice(0, rule.max);
   const [first] = fresh;

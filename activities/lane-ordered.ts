@@ -1,5 +1,6 @@
 // The lane of an ordered endpoint: one delivery of a key after the other, keys side by side. Retries keep their place.
 import { deliveryIdOf } from "../src/endpoint/delivery-id.ts";
+import { dueInMs } from "../src/endpoint/hand-on.ts";
 import type { StoredDelivery } from "../src/store/deliveries.ts";
 import type { LaneTurn } from "./drain-lane.ts";
 import { pause } from "./deliver-tries.ts";
@@ -57,8 +58,8 @@ async function drainKey(turn: Turn, first: StoredDelivery, owed: string | undefi
   let head: StoredDelivery | undefined = first;
   while (head !== undefined && Date.now() < untilMs && !signal.aborted) {
     if (owed !== undefined && head.event.key >= owed) return { waitMs: 0, mayWake: true };
-    const dueInMs = (head.nextAttemptAt?.getTime() ?? 0) - deps.nowMs();
-    if (dueInMs > 0) return { waitMs: dueInMs, mayWake: true };
+    const waitMs = dueInMs(head, deps.nowMs());
+    if (waitMs > 0) return { waitMs, mayWake: true };
     const wait = await sendHead(turn, head);
     if (wait.waitMs > 0) return wait;
     head = await deps.store.deliveries.laneHeadOf(head.tenantId, head.endpointId, key);

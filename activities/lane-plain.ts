@@ -1,5 +1,5 @@
 // The lane of an endpoint without order: what limits and breaker kept, as fast as they let it through.
-import { handOn } from "../src/endpoint/hand-on.ts";
+import { dueInMs, handOn } from "../src/endpoint/hand-on.ts";
 import type { StoredDelivery } from "../src/store/deliveries.ts";
 import type { StoredEvent } from "../src/store/events.ts";
 import type { LaneTurn } from "./drain-lane.ts";
@@ -13,6 +13,8 @@ const pageMax = 50;
 export async function drainPlain(turn: Turn): Promise<LaneTurn> {
   const { deps, endpoint, signal, untilMs } = turn;
   while (Date.now() < untilMs && !signal.aborted) {
+    const openMs = deps.gates.openForMs(endpoint);
+    if (openMs > 0) return { outcome: "wait", waitMs: openMs, mayWake: false };
     const rows = await deps.store.deliveries.laneHead(endpoint.tenantId, endpoint.id, pageMax);
     if (rows.length === 0) {
       deps.gates.setAhead(endpoint.id);
@@ -35,8 +37,8 @@ async function drainPage(turn: Turn, rows: StoredDelivery[], events: Map<string,
       await endGone(turn.deps, row);
       continue;
     }
-    // Tried before, and only its handing on is missing.
-    if (row.attempts.length > 0 && row.nextAttemptAt !== undefined) {
+    // Tried before, and not due yet: only its handing on is missing.
+    if (row.attempts.length > 0 && dueInMs(row, turn.deps.nowMs()) > 0) {
       underWay.push(release(turn, row));
       continue;
     }
@@ -59,7 +61,8 @@ async function sendRow(turn: Turn, row: StoredDelivery, event: StoredEvent): Pro
   const isOver = carried.next.status !== "pending";
   // It keeps its place until its retries are started: a crash in between must not leave it to nobody.
   await recordRow(turn, row, carried, !isOver);
-  if (!isOver) await release(turn, row, carried.leftMs());
+  // With its breaker open a workflow would only bring it back here.
+  if (!isOver && turn.deps.gates.openForMs(turn.endpoint) === 0) await release(turn, row, carried.leftMs());
 }
 
 /** Has Temporal carry on a delivery that was tried, and takes it out of the lane. */

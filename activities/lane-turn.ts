@@ -1,7 +1,7 @@
 // What the turns of all kinds of lanes share: passing the gate, an attempt with its record, and how long there is to wait.
 import { carryAttempt, followAnswer, type Carried } from "../src/endpoint/carry.ts";
 import type { OpenEndpoint } from "../src/endpoint/open-endpoint.ts";
-import type { DeliveryReason } from "../src/model/delivery.ts";
+import type { AttemptRow, DeliveryReason } from "../src/model/delivery.ts";
 import type { StoredDelivery } from "../src/store/deliveries.ts";
 import { eventOf, type StoredEvent } from "../src/store/events.ts";
 import { pause, persist } from "./deliver-tries.ts";
@@ -80,12 +80,18 @@ export async function attemptRow(turn: Turn, row: StoredDelivery, event: StoredE
     isBatch: false,
     number: begun.begun,
     position: row.attempts.length + 1,
-    trigger: row.attempts.length === 0 ? "first" : "automatic",
+    trigger: triggerOf(row),
     firstAt: row.attempts[0]?.startedAt,
     isTest: row.test === true,
     signal,
   });
   return carried.judgement.failure?.class === "cancelled" ? undefined : carried;
+}
+
+/** Somebody who asked for an attempt may have had to wait for it here. */
+function triggerOf({ asked, attempts }: StoredDelivery): AttemptRow["trigger"] {
+  if (asked !== undefined && asked.used !== true) return asked.trigger;
+  return attempts.length === 0 ? "first" : "automatic";
 }
 
 /** Records an attempt. `staysInLane`: a delivery that is tried again keeps its place. */

@@ -1,7 +1,7 @@
 // What the activities of webhook endpoints need of the house.
 import type { CarryDeps } from "../src/endpoint/carry.ts";
 import type { Gates } from "../src/endpoint/gates.ts";
-import type { StartDelivery } from "../src/endpoint/hand-on.ts";
+import type { StartDelivery, WakeLane } from "../src/endpoint/hand-on.ts";
 import type { OpenEndpoint } from "../src/endpoint/open-endpoint.ts";
 import type { Log } from "../src/log.ts";
 import type { EndpointId, TenantId } from "../src/model/ids.ts";
@@ -13,5 +13,6 @@ export type WebhookDeps = Omit<CarryDeps, "gates"> & {
   /** The endpoint as it stands now; undefined when it was deleted. Rejects when the store does not answer. */
   open(tenantId: TenantId, id: EndpointId): Promise<OpenEndpoint | undefined>;
   start: StartDelivery;
+  wakeLane: WakeLane;
   log: Log;
 };

@@ -7,6 +7,7 @@ import type { CarryDeps } from "./endpoint/carry.ts";
 import { createEndpointDesk } from "./endpoint/desk.ts";
 import { watchEndpoints } from "./endpoint/endpoint-index.ts";
 import { createGates, type Gates } from "./endpoint/gates.ts";
+import type { WakeLane } from "./endpoint/hand-on.ts";
 import type { DeliveryObserver } from "./endpoint/observer.ts";
 import { openEndpoint } from "./endpoint/open.ts";
 import type { OpenEndpoint } from "./endpoint/open-endpoint.ts";
@@ -72,12 +73,14 @@ export async function createWebhooks(deps: Deps) {
     if (row === undefined) return undefined;
     return openEndpoint(row, { vault, profileOf: profiles.of });
   };
+  const wakeLane = createLaneWakes((lane) => deps.engine().deliveries.wakeLane(lane));
   const activities: WebhookDeps = {
     ...carry,
     store,
     gates,
     open,
     start: (delivery) => deps.engine().deliveries.start(delivery),
+    wakeLane,
     log,
   };
   return {
@@ -86,18 +89,17 @@ export async function createWebhooks(deps: Deps) {
     activities,
     sendTest: createTestSend({ store, open, attempt, nowMs: Date.now }),
     /** For processes that accept events. */
-    startSending: () => startSending(deps, { profiles, gates, carry }),
+    startSending: () => startSending(deps, { profiles, gates, carry, wakeLane }),
     close: () => profiles.close(),
   };
 }
 
-type Parts = { profiles: Profiles; gates: Gates; carry: Omit<CarryDeps, "gates"> };
+type Parts = { profiles: Profiles; gates: Gates; carry: Omit<CarryDeps, "gates">; wakeLane: WakeLane };
 
-async function startSending(deps: Deps, { profiles, gates, carry }: Parts) {
+async function startSending(deps: Deps, { profiles, gates, carry, wakeLane }: Parts) {
   const { store, vault, log, fault, sending } = deps;
   const endpoints = await watchEndpoints({ endpoints: store.endpoints, profiles, vault, log });
   const leases = createLeases({ store, log, leaseMs: sending?.leaseMs });
-  const wakeLane = createLaneWakes((lane) => deps.engine().deliveries.wakeLane(lane));
   const sender = (sending?.createSender ?? createSender)({
     ...carry,
     gates,

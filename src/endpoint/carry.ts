@@ -9,7 +9,7 @@ import type { OpenEndpoint } from "./open-endpoint.ts";
 
 export type CarryDeps = {
   attempt: MakeAttempt;
-  gates: Pick<Gates, "leave">;
+  gates: Pick<Gates, "leave" | "openForMs">;
   endpoints: {
     disable(tenantId: TenantId, id: EndpointId, reason: StatusReason): Promise<unknown>;
     noteOpen(tenantId: TenantId, id: EndpointId, until: Date): Promise<unknown>;

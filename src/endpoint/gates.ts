@@ -9,10 +9,12 @@ export type Entry = { ok: true } | { ok: false; why: "concurrency" | "breaker"; 
 export type RateTaken = { ok: true } | { ok: false; retryInMs: number };
 
 export type Gates = {
-  /** Takes a place for a request; who got one leaves again. */
-  enter(endpoint: OpenEndpoint): Entry;
+  /** Takes a place for a request; who got one leaves again. `evenOpen`: a person asks, and may find out that it is mended. */
+  enter(endpoint: OpenEndpoint, evenOpen?: boolean): Entry;
   /** Gives the place back. `ended`: how the attempt went; absent when none was made. Answers when that opened the breaker. */
   leave(endpoint: OpenEndpoint, ended?: { class?: FailureClass | undefined }): { openedUntilMs?: number };
+  /** For how long the endpoint's breaker is open still, in milliseconds; 0 when it is not. */
+  openForMs(endpoint: OpenEndpoint): number;
   /** Takes a token of the endpoint's rate. Rejects when the store does not answer. */
   takeRate(endpoint: OpenEndpoint): Promise<RateTaken>;
   /** Older deliveries wait in the endpoint's lane: new ones go behind them. */
@@ -64,11 +66,11 @@ export function createGates(deps: { limits: Pick<LimitStore, "take">; nowMs: () 
   };
 
   return {
-    enter(endpoint) {
+    enter(endpoint, evenOpen = false) {
       const gate = gateOf(endpoint);
-      const open = gate.breaker?.allows(nowMs());
-      if (open?.concurrency === 0) return { ok: false, why: "breaker", retryInMs: open.retryInMs };
-      if (inFlight >= max || gate.inFlight >= Math.min(endpoint.concurrency, open?.concurrency ?? max)) {
+      const allowed = evenOpen ? undefined : gate.breaker?.allows(nowMs());
+      if (allowed?.concurrency === 0) return { ok: false, why: "breaker", retryInMs: allowed.retryInMs };
+      if (inFlight >= max || gate.inFlight >= Math.min(endpoint.concurrency, allowed?.concurrency ?? max)) {
         return { ok: false, why: "concurrency", retryInMs: 0 };
       }
       gate.inFlight++;
@@ -84,6 +86,7 @@ export function createGates(deps: { limits: Pick<LimitStore, "take">; nowMs: () 
       const noted = gate.breaker?.note(ok, nowMs());
       return noted?.opened ? { openedUntilMs: noted.untilMs } : {};
     },
+    openForMs: (endpoint) => gateOf(endpoint).breaker?.allows(nowMs()).retryInMs ?? 0,
     takeRate: (endpoint) => takeRate(limits, endpoint, gateOf(endpoint), nowMs),
     isBehind: (id) => behind.has(id),
     setBehind: ({ id, tenantId }) => void behind.set(id, tenantId),

@@ -18,6 +18,22 @@ export type DeliveryStart = {
 /** `unavailable`: Temporal does not answer. `refused`: it will not take this delivery. */
 export type Started = { outcome: "started" } | { outcome: "unavailable" | "refused"; cause: unknown };
 export type StartDelivery = (start: DeliveryStart) => Promise<Started>;
+export type LaneKey = { tenantId: TenantId; endpointId: EndpointId };
+/** Tells a lane that somebody waits in it. Resolves with what came of a signal that was sent after the call. Never rejects. */
+export type WakeLane = (lane: LaneKey) => Promise<Started>;
+
+/**
+ * Until a delivery is to be tried again, in milliseconds; 0 or less: it is due. A clock that has been set back behind the
+ * last attempt makes it wait for what that attempt was to be followed by, and no longer.
+ */
+export function dueInMs(
+  { nextAttemptAt, attempts }: Pick<StoredDelivery, "nextAttemptAt" | "attempts">,
+  nowMs: number,
+): number {
+  const last = attempts.at(-1);
+  const lastEndMs = last === undefined ? 0 : last.startedAt.getTime() + last.durationMs;
+  return (nextAttemptAt?.getTime() ?? 0) - Math.max(nowMs, lastEndMs);
+}
 
 /**
  * Has Temporal carry on what is pending, after `delayMs` or at the time that stands in the row. Repeatable: a delivery has one
@@ -25,8 +41,8 @@ export type StartDelivery = (start: DeliveryStart) => Promise<Started>;
  */
 export async function handOn(
   deps: { start: StartDelivery; log: Log; nowMs: () => number },
-  row: Pick<StoredDelivery, "_id" | "tenantId" | "endpointId" | "event" | "nextAttemptAt">,
-  delayMs = Math.max(1, (row.nextAttemptAt?.getTime() ?? 0) - deps.nowMs()),
+  row: Pick<StoredDelivery, "_id" | "tenantId" | "endpointId" | "event" | "nextAttemptAt" | "attempts">,
+  delayMs = Math.max(1, dueInMs(row, deps.nowMs())),
 ): Promise<boolean> {
   const { tenantId, endpointId, event } = row;
   const started = await deps.start({ tenantId, endpointId, eventId: event.id, deliveryId: row._id, delayMs });

@@ -1,8 +1,7 @@
 // Is every delivery that should be under way? What a lost signal, or a workflow that was ended from outside, left to nobody.
-import { handOn, type StartDelivery } from "../endpoint/hand-on.ts";
+import { handOn, type StartDelivery, type WakeLane } from "../endpoint/hand-on.ts";
 import type { Log } from "../log.ts";
 import type { Store } from "../store/store.ts";
-import type { WakeLane } from "./lane-wakes.ts";
 import { startLoop } from "./loop.ts";
 
 const lookEveryMs = 30_000;

@@ -27,7 +27,11 @@ export type FirstAttemptDeps = CarryDeps & {
  * Sends an event to an endpoint whose gate was entered. Each step leaves what the next one needs: until the record stands the
  * event is owed, and once it stands nothing is sent again from here.
  */
-export async function sendFirst(deps: FirstAttemptDeps, event: StoredEvent, endpoint: OpenEndpoint): Promise<Sent> {
+export async function sendFirst(
+  deps: FirstAttemptDeps,
+  event: StoredEvent,
+  endpoint: OpenEndpoint,
+): Promise<Sent | "in_lane"> {
   const id = deliveryIdOf(event, endpoint.id);
   const carried = await carryAttempt(deps, {
     endpoint,
@@ -41,8 +45,11 @@ export async function sendFirst(deps: FirstAttemptDeps, event: StoredEvent, endp
   // Cut off by our own end: nothing is known of it, and another process sends it again under the same id.
   if (carried.judgement.failure?.class === "cancelled") return "unsettled";
   await deps.fault?.("sent");
+  // A workflow of its own would only find the breaker open: hundreds of deliveries may end here at one moment.
+  const isParked = carried.next.status === "pending" && deps.gates.openForMs(endpoint) > 0;
   const row: StoredDelivery = {
     ...newDelivery(event, endpoint.id),
+    ...(isParked ? { lane: { why: "breaker" as const } } : {}),
     status: carried.next.status,
     begun: 1,
     attempts: [carried.attempt],
@@ -52,6 +59,7 @@ export async function sendFirst(deps: FirstAttemptDeps, event: StoredEvent, endp
   const standing = await recordFirst(deps, row, carried.bodies);
   await deps.fault?.("recorded");
   await followAnswer(deps, endpoint, carried);
+  if (standing.status === "pending" && standing.lane !== undefined) return "in_lane";
   return carryOn(deps, standing, carried.leftMs());
 }
 
@@ -77,9 +85,9 @@ async function recordFirst(
   const [attempt] = row.attempts;
   const standing = await deps.store.deliveries.find(row.tenantId, row._id);
   if (attempt === undefined || standing === undefined) return row;
-  const { tenantId, _id: id, status, class: failureClass, nextAttemptAt } = row;
+  const { tenantId, _id: id, status, class: failureClass, nextAttemptAt, lane } = row;
   const number = standing.attempts.length + 1;
-  const change = { status, class: failureClass, nextAttemptAt };
+  const change = { status, class: failureClass, nextAttemptAt, lane };
   await deps.store.deliveries.record({ tenantId, id, attempt: { ...attempt, number }, bodies, change });
   return (await deps.store.deliveries.find(tenantId, id)) ?? row;
 }

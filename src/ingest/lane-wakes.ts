@@ -1,14 +1,9 @@
 // Who tells an endpoint's lane that somebody waits in it? Many deliveries with one signal, sent after their rows stand.
-import type { Started } from "../endpoint/hand-on.ts";
-import type { EndpointId, TenantId } from "../model/ids.ts";
-
-export type LaneKey = { tenantId: TenantId; endpointId: EndpointId };
+import type { LaneKey, Started, WakeLane } from "../endpoint/hand-on.ts";
+import type { EndpointId } from "../model/ids.ts";
 
 /** Between two signals to one lane, in milliseconds: a lane takes many deliveries in one turn. */
 const betweenMs = 250;
-
-/** Resolves with what came of a signal that was sent after the call. Never rejects. */
-export type WakeLane = (lane: LaneKey) => Promise<Started>;
 
 export function createLaneWakes(signal: (lane: LaneKey) => Promise<Started>): WakeLane {
   const next = new Map<EndpointId, Promise<Started>>();

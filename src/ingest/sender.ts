@@ -1,6 +1,7 @@
 // Sends events to the endpoints that are owed them: bounded in all and per endpoint, in small portions, so that the process
 // goes on accepting. What the limits do not let through goes to the endpoint's lane.
 import type { Gates } from "../endpoint/gates.ts";
+import type { WakeLane } from "../endpoint/hand-on.ts";
 import { newDelivery } from "../endpoint/new-delivery.ts";
 import type { OpenEndpoint } from "../endpoint/open-endpoint.ts";
 import { orderKeyOf } from "../endpoint/payload.ts";
@@ -10,7 +11,6 @@ import { eventOf, type StoredEvent } from "../store/events.ts";
 import type { StoredDelivery } from "../store/deliveries.ts";
 import type { Held, Leases } from "./fan-out-leases.ts";
 import { carryOn, sendFirst, type FirstAttemptDeps, type Sent } from "./first-attempt.ts";
-import type { WakeLane } from "./lane-wakes.ts";
 import { createTurns } from "./turns.ts";
 
 export type Sender = ReturnType<typeof createSender>;
@@ -105,7 +105,10 @@ async function run(deps: SenderDeps, job: Job): Promise<Sent> {
       return park(deps, job, { why: "limit" });
     }
   }
-  return sendFirst(deps, held.event, endpoint);
+  const sent = await sendFirst(deps, held.event, endpoint);
+  if (sent !== "in_lane") return sent;
+  deps.gates.setBehind(endpoint);
+  return wake(deps, { tenantId: endpoint.tenantId, endpointId: endpoint.id });
 }
 
 /** Puts a delivery into its endpoint's lane: its row stands before the lane is told. */
