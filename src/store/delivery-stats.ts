@@ -67,8 +67,9 @@ const schema = new mongoose.Schema(
 schema.index({ tenantId: 1, endpointId: 1, unit: 1, at: 1, eventType: 1 }, { name: "stats" });
 schema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });
 
-/** Rows that one command writes. */
-const rowsMax = 1_000;
+/** Rows of one command, and the time between two, in milliseconds: an event that comes in meanwhile is not kept waiting. */
+const rowsMax = 50;
+const pauseMs = 20;
 /** Event types that are told apart in one answer. */
 const typesMax = 100;
 
@@ -87,6 +88,7 @@ export function createDeliveryStatsStore(database: Database) {
     async add(cells: StatsCell[]): Promise<void> {
       const rows = [...rowsOf(cells).values()];
       for (let from = 0; from < rows.length; from += rowsMax) {
+        if (from > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));
         const updates = rows.slice(from, from + rowsMax).map(writeOf);
         await updateEach(database, "deliveryStats", updates, "memory");
       }
