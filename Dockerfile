@@ -21,4 +21,4 @@ COPY --from=build /build/dist ./dist
 USER node
 EXPOSE 8080
 # Without `__proto__`, JSON from outside cannot reach the prototype of anything.
-ENTRYPOINT ["node", "--disable-proto=delete", "--max-semi-space-size=16", "dist/src/main.js"]
+ENTRYPOINT ["node", "--disable-proto=delete", "--max-semi-space-size=32", "dist/src/main.js"]

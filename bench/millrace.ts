@@ -31,7 +31,7 @@ export async function startMillrace(servers: {
     process.execPath,
     [
       "--disable-proto=delete",
-      "--max-semi-space-size=16",
+      "--max-semi-space-size=32",
       ...(servers.nodeArguments ?? []),
       join(packageRoot, "dist", "src", "main.js"),
     ],

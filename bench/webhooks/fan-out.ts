@@ -15,7 +15,9 @@ export type FanOutResult = {
   wallMs: number;
   /** From the publish to the event's last arrival. */
   last: Percentiles;
-  /** Answers of publishes, each after the deliveries of the one before. */
+  /** Answers of publishes, each as soon as the deliveries of the one before have arrived: their records are being written. */
+  backToBack: Percentiles;
+  /** Answers of publishes, each some time after the one before. */
   alone: Percentiles;
   /** Answers of publishes of another type while a fan-out was under way; of one in ten of its deliveries' number. */
   beside: Percentiles;
@@ -27,6 +29,8 @@ export type FanOutResult = {
 const deliveriesAtLeast = 20_000;
 const eventsAtLeast = 40;
 const eventsAtMost = 1_000;
+/** Between two publishes that find nothing else to do, in milliseconds. */
+const restMs = 300;
 
 /** Measures for each number of endpoints, fewest first; the endpoints are made in pools of their own event types. */
 export async function measureFanOut(options: {
@@ -47,12 +51,13 @@ export async function measureFanOut(options: {
     await new Promise((resolve) => setTimeout(resolve, 500));
     sink.tally();
     const before = cpuMsOf(ours.pid);
-    const measured = await one(ours, sink, count, events);
+    const { answers: backToBack, ...measured } = await one(ours, sink, count, events);
     await new Promise((resolve) => setTimeout(resolve, 700));
     const cpuMs = (cpuMsOf(ours.pid) - before) / (events * count);
+    const { answers: alone } = await one(ours, sink, count, eventsAtLeast, restMs);
     const beside = await besides(ours, sink, count);
     await new Promise((resolve) => setTimeout(resolve, 700));
-    results.push({ endpoints: count, events, cpuMs, ...measured, beside, ...sink.tally() });
+    results.push({ endpoints: count, events, cpuMs, ...measured, backToBack, alone, beside, ...sink.tally() });
     console.error(`fan-out to ${count}: ${cpuMs.toFixed(3)} CPU-ms a delivery`);
   }
   return results;
@@ -71,6 +76,7 @@ export function printFanOut(results: FanOutResult[]): void {
       "last arrival p50": one.last.p50.toFixed(1),
       "202 p50": one.alone.p50.toFixed(2),
       "202 p95": one.alone.p95.toFixed(2),
+      "202 p95 at once": one.backToBack.p95.toFixed(2),
       "p95 ratio": (one.alone.p95 / (first?.alone.p95 ?? 0)).toFixed(2),
       "202 p50 beside": one.beside.p50.toFixed(2),
       "202 p95 beside": one.beside.p95.toFixed(2),
@@ -85,19 +91,21 @@ async function one(
   sink: WebhookSink,
   count: number,
   events: number,
-): Promise<Pick<FanOutResult, "wallMs" | "last" | "alone">> {
+  restMs = 0,
+): Promise<Pick<FanOutResult, "wallMs" | "last"> & { answers: Percentiles }> {
   const answers: number[] = [];
   const lasts: number[] = [];
   for (let i = 0; i < events; i++) {
     const benchId = randomUUID();
     const arrivals = sink.expect(benchId, count);
+    if (restMs > 0) await new Promise((resolve) => setTimeout(resolve, restMs));
     const sentMs = clockMs();
     await publish(ours, `fan.out${count}`, { benchId });
     answers.push(clockMs() - sentMs);
     lasts.push(Math.max(...(await arrivals)) - sentMs);
   }
   const wallMs = lasts.reduce((sum, ms) => sum + ms, 0) / (events * count);
-  return { wallMs, last: percentiles(lasts), alone: percentiles(answers) };
+  return { wallMs, last: percentiles(lasts), answers: percentiles(answers) };
 }
 
 /** Publishes that come while a fan-out is under way: events that nobody gets, one after the other, until it is through. */

@@ -40,7 +40,7 @@ export async function startBareSender(
   nodeArguments: string[] = [],
 ): Promise<System> {
   const child = fork(join(packageRoot, "bench", "webhooks", "bare-sender.ts"), [mongodbUri, url], {
-    execArgv: ["--import", "tsx", "--disable-proto=delete", "--max-semi-space-size=16", ...nodeArguments],
+    execArgv: ["--import", "tsx", "--disable-proto=delete", "--max-semi-space-size=32", ...nodeArguments],
   });
   const [port] = (await once(child, "message")) as [number]; // The first thing that it says.
   const { call, close } = createCaller(`http://127.0.0.1:${port}`);

@@ -112,7 +112,8 @@ export function createEventStore(database: Database) {
       return items.map((_, i) => ({ outcome: taken.has(i) ? "duplicate" : "inserted" }));
     },
     itemsMax: 100,
-    inFlightMax: 2,
+    // One at a time: what gathers meanwhile makes larger groups, and a group costs more than its events.
+    inFlightMax: 1,
     bytesOf: (event) => event.data.length(),
   });
 
