@@ -16,8 +16,10 @@ const head = "HTTP/1.1 200 OK\r\n";
 describe("answers that never end", () => {
   test("headers that come one byte at a time are ended by the total time", async () => {
     await using raw = await startRaw((socket) => {
-      socket.once("data", () => socket.write(`${head}x-slow: `));
-      drip(socket, "x", 10);
+      socket.once("data", () => {
+        socket.write(`${head}x-slow: `);
+        drip(socket, "x", 10);
+      });
     });
     const result = await aClient().send(get(raw.url, brief));
     expect(codeOf(result)).toBe("timeout");
@@ -27,8 +29,10 @@ describe("answers that never end", () => {
 
   test("a body of one byte a second is ended by the total time, and its connection closed", async () => {
     await using raw = await startRaw((socket) => {
-      socket.once("data", () => socket.write(`${head}content-length: 1000\r\n\r\nx`));
-      drip(socket, "x", 1_000);
+      socket.once("data", () => {
+        socket.write(`${head}content-length: 1000\r\n\r\nx`);
+        drip(socket, "x", 1_000);
+      });
     });
     const result = await aClient().send(get(raw.url, { timeoutMs: 1_500 }));
     expect(errorOf(result)).toEqual({ error: "timeout", requestSent: true });
@@ -38,8 +42,10 @@ describe("answers that never end", () => {
 
   test("the mutant without that time waits for as long as the receiver likes", async () => {
     await using raw = await startRaw((socket) => {
-      socket.once("data", () => socket.write(`${head}content-length: 40\r\n\r\n`));
-      drip(socket, "x", 20);
+      socket.once("data", () => {
+        socket.write(`${head}content-length: 40\r\n\r\n`);
+        drip(socket, "x", 20);
+      });
     });
     expect(await aClient().send(get(raw.url, { timeoutMs: 60_000 }))).toMatchObject({ ok: true });
   });

@@ -49,8 +49,10 @@ test("silence in the middle of an answer counts as well", async () => {
 
 test("a receiver that keeps sending is ended by the total time, not by that for silence", async () => {
   await using raw = await startRaw((socket) => {
-    socket.once("data", () => socket.write("HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n"));
-    drip(socket, "x", 20);
+    socket.once("data", () => {
+      socket.write("HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n");
+      drip(socket, "x", 20);
+    });
   });
   const result = await aClient().send(get(raw.url, { readTimeoutMs: 700, timeoutMs: 900 }));
   expect(codeOf(result)).toBe("timeout");
@@ -59,8 +61,10 @@ test("a receiver that keeps sending is ended by the total time, not by that for 
 
 test("an answer that comes piece by piece, each in time, is whole although it takes longer than any silence may", async () => {
   await using raw = await startRaw((socket) => {
-    socket.once("data", () => socket.write("HTTP/1.1 200 OK\r\ncontent-length: 20\r\n\r\n"));
-    drip(socket, "x", 60);
+    socket.once("data", () => {
+      socket.write("HTTP/1.1 200 OK\r\ncontent-length: 20\r\n\r\n");
+      drip(socket, "x", 60);
+    });
   });
   const result = await aClient().send(get(raw.url, { readTimeoutMs: 1_000 }));
   expect(result).toMatchObject({ ok: true, truncated: false });

@@ -74,8 +74,10 @@ test("a receiver that never answers is given up at the request's timeout", async
 
 test("a body that drips is stopped by the total timeout", async () => {
   await using raw = await startRaw((socket) => {
-    socket.once("data", () => socket.write("HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n"));
-    drip(socket, "x", 10);
+    socket.once("data", () => {
+      socket.write("HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n");
+      drip(socket, "x", 10);
+    });
   });
   expect(errorOf(await aClient().send(get(raw.url, { timeoutMs: 150 }))).error).toBe("timeout");
 });
