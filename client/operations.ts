@@ -1309,7 +1309,7 @@ export type EndpointSettings = {
   retry?: RetryPolicy;
   /** Of one attempt: a whole number and a unit, like `30s`, `2m` at most. The profile's unless given. */
   timeout?: string;
-  /** At most `max` requests in each `per`. What is over it waits, and uses up no attempt. */
+  /** `max` requests in each `per`, up to `max` of them at once (a token bucket). What is over it waits, and uses up no attempt. */
   rateLimit?: {
     max: number;
     /** A whole number and a unit, like `1m`. */
@@ -1406,7 +1406,7 @@ export type EndpointMade = {
   retry?: RetryPolicy;
   /** Of one attempt: a whole number and a unit, like `30s`, `2m` at most. The profile's unless given. */
   timeout?: string;
-  /** At most `max` requests in each `per`. What is over it waits, and uses up no attempt. */
+  /** `max` requests in each `per`, up to `max` of them at once (a token bucket). What is over it waits, and uses up no attempt. */
   rateLimit?: {
     max: number;
     /** A whole number and a unit, like `1m`. */
@@ -1535,7 +1535,7 @@ export type NewEndpoint = {
   retry?: RetryPolicy;
   /** Of one attempt: a whole number and a unit, like `30s`, `2m` at most. The profile's unless given. */
   timeout?: string;
-  /** At most `max` requests in each `per`. What is over it waits, and uses up no attempt. */
+  /** `max` requests in each `per`, up to `max` of them at once (a token bucket). What is over it waits, and uses up no attempt. */
   rateLimit?: {
     max: number;
     /** A whole number and a unit, like `1m`. */
@@ -1634,7 +1634,7 @@ export type Endpoint = {
   retry?: RetryPolicy;
   /** Of one attempt: a whole number and a unit, like `30s`, `2m` at most. The profile's unless given. */
   timeout?: string;
-  /** At most `max` requests in each `per`. What is over it waits, and uses up no attempt. */
+  /** `max` requests in each `per`, up to `max` of them at once (a token bucket). What is over it waits, and uses up no attempt. */
   rateLimit?: {
     max: number;
     /** A whole number and a unit, like `1m`. */
@@ -1743,7 +1743,7 @@ export type EndpointReplacement = {
   retry?: RetryPolicy;
   /** Of one attempt: a whole number and a unit, like `30s`, `2m` at most. The profile's unless given. */
   timeout?: string;
-  /** At most `max` requests in each `per`. What is over it waits, and uses up no attempt. */
+  /** `max` requests in each `per`, up to `max` of them at once (a token bucket). What is over it waits, and uses up no attempt. */
   rateLimit?: {
     max: number;
     /** A whole number and a unit, like `1m`. */
@@ -1836,7 +1836,7 @@ export type EndpointChanged = {
   retry?: RetryPolicy;
   /** Of one attempt: a whole number and a unit, like `30s`, `2m` at most. The profile's unless given. */
   timeout?: string;
-  /** At most `max` requests in each `per`. What is over it waits, and uses up no attempt. */
+  /** `max` requests in each `per`, up to `max` of them at once (a token bucket). What is over it waits, and uses up no attempt. */
   rateLimit?: {
     max: number;
     /** A whole number and a unit, like `1m`. */
