@@ -37,6 +37,7 @@ const target = 1.1;
 /** Longest that the waiting deliveries may take once their endpoint answers: its breaker's time, and their own. */
 const drainMsMax = 180_000;
 const hung = "hung.changed";
+const busy = "busy.changed";
 
 type Measured = {
   arrived: Percentiles;
@@ -75,9 +76,10 @@ async function measure(): Promise<void> {
       breaker: { open: "5s" },
       retry: { schedule: ["5s", "5s", "5s", "5s", "5s", "5s", "5s", "5s", "5s", "5s"], jitter: 0.2 },
     });
+    const answering = await makeEndpoint(ours, { url: `${sink.url}/busy`, events: [busy] });
     await steadyTraffic(ours, 5);
     for (let round = 0; round < rounds; round++) {
-      const without = await steadyTraffic(ours, seconds);
+      const without = await after(ours, log, answering);
       const withHung = await beside(ours, log, endpoint);
       found.push({ without, with: withHung });
       console.error(
@@ -91,31 +93,42 @@ async function measure(): Promise<void> {
   await report(found);
 }
 
+/** The healthy ones' traffic after as many events for an endpoint that answers: the databases have as much behind them. */
+async function after(ours: System, log: DeliveryLog, endpoint: string): Promise<Measured> {
+  const arrivals = await publishWaiting(ours, busy);
+  await Promise.all(arrivals);
+  await drained(log, endpoint);
+  return steadyTraffic(ours, seconds);
+}
+
 /** The healthy ones' traffic while the other one hangs with everything waiting; and then what waited is let through. */
 async function beside(ours: System, log: DeliveryLog, endpoint: string): Promise<Round["with"]> {
   sink.order("hang");
   const before = sink.countOf("/hang");
-  // Some are under way or wait in memory without a row yet: with these, so many wait in the log.
-  const published = waiting + 600;
-  const ids: string[] = [];
-  const arrivals: Promise<unknown>[] = [];
-  await runLoad(published, 20, async () => {
-    const benchId = randomUUID();
-    ids.push(benchId);
-    arrivals.push(sink.expect(benchId));
-    await publish(ours, hung, { benchId });
-    return { acknowledgedMs: 0, arrivedMs: 0 };
-  });
+  const arrivals = await publishWaiting(ours, hung);
   const waitingBefore = await pendingAtLeast(log, endpoint, waiting);
   const measured = await steadyTraffic(ours, seconds, false);
   const waitingAfter = (await log.of(endpoint)).get("pending") ?? 0;
   sink.order("answer");
   const drainMs = await drained(log, endpoint);
   console.error(
-    `${waitingBefore} were waiting before and ${waitingAfter} after; delivered ${(drainMs / 1_000).toFixed(1)} s after the hang's end, with ${sink.countOf("/hang") - before} requests for ${published} events`,
+    `${waitingBefore} were waiting before and ${waitingAfter} after; delivered ${(drainMs / 1_000).toFixed(1)} s after the hang's end, with ${sink.countOf("/hang") - before} requests for ${arrivals.length} events`,
   );
   await Promise.all(arrivals);
   return { ...measured, ...sink.tally(), waitingBefore, waitingAfter, drainMs };
+}
+
+/** Publishes the events that are to wait; answers their arrivals. */
+async function publishWaiting(ours: System, type: string): Promise<Promise<unknown>[]> {
+  const arrivals: Promise<unknown>[] = [];
+  // Some are under way or wait in memory without a row yet: with these, so many wait in the log.
+  await runLoad(waiting + 600, 20, async () => {
+    const benchId = randomUUID();
+    arrivals.push(sink.expect(benchId));
+    await publish(ours, type, { benchId });
+    return { acknowledgedMs: 0, arrivedMs: 0 };
+  });
+  return arrivals;
 }
 
 /** Publishes to the healthy endpoints in turn, at the rate, whether or not the ones before have arrived. */
