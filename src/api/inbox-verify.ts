@@ -8,6 +8,7 @@ import { secretsAt, type OpenEndpoint } from "../endpoint/open-endpoint.ts";
 import type { EndpointId, TenantId } from "../model/ids.ts";
 import type { EndpointStore } from "../store/endpoints.ts";
 import type { InboxVerification } from "../store/inbox.ts";
+import { readUrl } from "../model/url.ts";
 
 export type VerifyInbox = (tenantId: TenantId, name: string, received: Received) => Promise<InboxVerification>;
 
@@ -52,7 +53,7 @@ async function endpointSenders({ endpoints, openEndpoint, nowMs }: Deps, tenantI
   if (!openEndpoint) return [];
   const { items } = await endpoints.list(tenantId, {}, { limit: endpointsMax });
   return items
-    .filter(({ url }) => URL.canParse(url) && new URL(url).pathname === `/inbox/${name}`)
+    .filter(({ url }) => readUrl(url)?.pathname === `/inbox/${name}`)
     .flatMap(({ id }): Sender[] => {
       const open = openEndpoint(tenantId, id);
       return open ? [{ by: `endpoint ${id}`, profile: open.profile, keys: secretsAt(open, nowMs()) }] : [];

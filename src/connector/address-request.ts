@@ -2,6 +2,7 @@
 import type { Failure } from "../model/failure.ts";
 import type { ActionRequest } from "./contract.ts";
 import type { OpenConnection } from "./open-connection.ts";
+import { readUrl } from "../model/url.ts";
 
 export type Addressed = { ok: true; request: ActionRequest } | { ok: false; failure: Failure };
 
@@ -48,8 +49,8 @@ export function addressRequest(
  */
 export function withoutApplied(request: ActionRequest, connection: OpenConnection | undefined): ActionRequest {
   const names = Object.keys(connection?.applied.query ?? {});
-  if (names.length === 0 || !URL.canParse(request.url)) return request;
-  const url = new URL(request.url);
+  const url = names.length === 0 ? undefined : readUrl(request.url);
+  if (url === undefined) return request;
   const repeated = takenNames(names, [...url.searchParams.keys()]);
   for (const name of repeated) url.searchParams.delete(name);
   return repeated.length === 0 ? request : { ...request, url: url.href };
@@ -62,7 +63,7 @@ export function isSameOrigin(one: string, other: string): boolean {
 }
 
 function originOf(url: string): string | undefined {
-  return URL.canParse(url) ? new URL(url).origin : undefined;
+  return readUrl(url)?.origin;
 }
 
 /** What is no path is an address of its own, however wrong: the address rules have the word about it. */
@@ -85,7 +86,7 @@ function takenNames(names: string[], given: string[]): string[] {
 }
 
 function parametersOf(url: string): string[] {
-  return URL.canParse(url) ? [...new URL(url).searchParams.keys()] : [];
+  return [...(readUrl(url)?.searchParams.keys() ?? [])];
 }
 
 /** Added behind the URL's own query, whose spelling stays. */

@@ -7,6 +7,7 @@ import type { Json, JsonObject, JsonSchema } from "../model/json.ts";
 import { childPointer, type Finding } from "../model/problem.ts";
 import { applyAuth } from "./auth.ts";
 import type { AuthMethod, Connector } from "./contract.ts";
+import { readUrl } from "../model/url.ts";
 
 export type CheckedCredentials = { ok: true; method: AuthMethod } | { ok: false; findings: Finding[] };
 
@@ -99,8 +100,9 @@ function isRsaKey(pem: Json | undefined): boolean {
 
 /** The address of an incoming webhook is its secret, all but the host. Short parts of the path stand in any text. */
 function webhookSecrets({ webhookUrl }: JsonObject): string[] {
-  if (typeof webhookUrl !== "string" || !URL.canParse(webhookUrl)) return [];
-  const { pathname, search } = new URL(webhookUrl);
+  const url = typeof webhookUrl === "string" ? readUrl(webhookUrl) : undefined;
+  if (url === undefined) return [];
+  const { pathname, search } = url;
   const parts = [...pathname.split("/"), search.slice(1)].filter((part) => part.length >= 16);
   return [`${pathname}${search}`.slice(1), ...parts];
 }

@@ -19,6 +19,7 @@ import type { Failure } from "../model/failure.ts";
 import type { Json, JsonObject } from "../model/json.ts";
 import { createRedactor } from "../vault/redact.ts";
 import type { TokenRule } from "./contract.ts";
+import { readUrl } from "../model/url.ts";
 
 export type TokenAnswer =
   | { outcome: "token"; accessToken: string; lifetimeMs: number; baseUrl?: string }
@@ -66,7 +67,7 @@ export async function fetchToken(request: TokenRequest): Promise<TokenAnswer> {
     const token = { accessToken: answer.access_token, lifetimeMs: Math.min(givenMs, lifetimeMsMax) };
     if (rule.baseUrlMember === undefined) return { outcome: "token", ...token };
     const baseUrl = answer[rule.baseUrlMember];
-    const isAddress = typeof baseUrl === "string" && URL.canParse(baseUrl);
+    const isAddress = typeof baseUrl === "string" && readUrl(baseUrl) !== undefined;
     return isAddress ? { outcome: "token", ...token, baseUrl } : withoutAddress(rule.baseUrlMember);
   } catch (error) {
     return meaningOf(error, seen.result, request);
@@ -76,7 +77,7 @@ export async function fetchToken(request: TokenRequest): Promise<TokenAnswer> {
 function configure({ rule, credentials, http }: TokenRequest, seen: { result?: HttpResult }): Configuration {
   const url = rule.url(credentials);
   // An address that cannot be read is refused by the HTTP client, with its own words.
-  const issuer = URL.canParse(url) ? new URL(url).origin : "https://invalid.example";
+  const issuer = readUrl(url)?.origin ?? "https://invalid.example";
   const clientId = textOf(credentials["clientId"]) || "none";
   const config = new Configuration(
     { issuer, token_endpoint: url },

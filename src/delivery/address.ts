@@ -1,6 +1,7 @@
 // Which URLs and addresses may a delivery reach? The one rule for saving, testing and each attempt.
 import { isPublicAddress, isWithin, parseAddress, parseNetworks } from "./address-ranges.ts";
 import type { IpAddress } from "./address-ranges.ts";
+import { readUrl } from "../model/url.ts";
 
 /** What the operator opens beside HTTPS to public addresses. */
 export type AddressPolicy = {
@@ -112,8 +113,8 @@ function parseUrl(text: unknown): UrlVerdict {
   if (/^[^/]*\/\/[^/?#]*@/.test(text)) {
     return refuse("url.userinfo", "The URL holds a user name or password; send credentials in a header.");
   }
-  if (!URL.canParse(text)) return refuse("url.malformed", "The URL cannot be read.");
-  const url = new URL(text);
+  const url = readUrl(text);
+  if (url === undefined) return refuse("url.malformed", "The URL cannot be read.");
   url.hash = "";
   return { ok: true, url };
 }

@@ -5,6 +5,7 @@ import { refuse } from "./input.ts";
 import type { Refusal } from "./input.ts";
 import type { MessageSignature } from "./profile-form.ts";
 import { sign, signAsymmetric, signingKey } from "./sign.ts";
+import { readUrl } from "../model/url.ts";
 
 export type SignedMessage = {
   method: string;
@@ -100,8 +101,9 @@ const keyIds = new WeakMap<OpenKey["key"], string>();
 /** Derived components (RFC 9421 §2.2). */
 function derived({ method, url }: SignedMessage, component: string): string | undefined {
   if (component === "@method") return method;
-  if (!URL.canParse(url)) return undefined;
-  const { href, hash, host, protocol, pathname, search } = new URL(url);
+  const read = readUrl(url);
+  if (read === undefined) return undefined;
+  const { href, hash, host, protocol, pathname, search } = read;
   switch (component) {
     case "@target-uri":
       return hash === "" ? href : href.slice(0, -hash.length);

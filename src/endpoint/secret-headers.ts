@@ -3,6 +3,7 @@ import type { EndpointCredentials, EndpointSettings } from "../model/endpoint.ts
 import type { EndpointGiven } from "../model/endpoint-given.ts";
 import type { Finding } from "../model/problem.ts";
 import { maskHeaders, redactedMark } from "../vault/redact.ts";
+import { readUrl } from "../model/url.ts";
 
 type Headers = { [name: string]: string };
 
@@ -66,7 +67,7 @@ function keptValue(sealed: Headers, name: string): string | undefined {
 }
 
 function originOf(url: string): string {
-  return URL.canParse(url) ? new URL(url).origin : url;
+  return readUrl(url)?.origin ?? url;
 }
 
 /** As JSON Pointer writes a name (RFC 6901). */

@@ -26,6 +26,13 @@ test.each<[string, string]>([
   expect(verdict(text, strict)).toBe(href);
 });
 
+test("letters beyond ASCII are read in the hundred-thousandth URL as in the first one", () => {
+  const refused = Array.from({ length: 100_000 }, () => verdict("https://bücher.example/ü", strict)).filter(
+    (answer) => answer !== "https://xn--bcher-kva.example/%C3%BC",
+  );
+  expect(refused).toEqual([]);
+});
+
 test.each<[unknown, string]>([
   [undefined, "url.malformed"],
   [5, "url.malformed"],

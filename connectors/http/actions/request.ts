@@ -9,6 +9,7 @@ import { blobsOf, contentOf, encodeFields } from "../content.ts";
 import { requestCounterExamples, requestInput, type Fields, type RequestInput } from "../input.ts";
 import { isRepeatUnsafe } from "../method.ts";
 import { joinPages, nextPage, pagesMaxOf, pagesOf } from "../pages.ts";
+import { readUrl } from "../../../src/model/url.ts";
 
 export const request = defineAction<RequestInput>({
   id: "request",
@@ -91,7 +92,7 @@ function absolute(link: string, { url }: RequestInput, { connection }: ActionCal
   const baseUrl = connection?.fields["baseUrl"];
   const base = typeof baseUrl === "string" ? baseUrl.replace(/\/+$/, "") : "";
   const page = url.startsWith("/") || url === "" ? `${base}${url}` : url;
-  return URL.canParse(link, page) ? new URL(link, page).href : link;
+  return readUrl(link, page)?.href ?? link;
 }
 
 /** The URL's own query keeps its spelling: some signatures are made over it. */
