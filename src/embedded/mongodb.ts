@@ -28,6 +28,9 @@ export async function mongodbSpec(command: string, dataDir: string, port: number
   args.push("--wiredTigerCacheSizeGB", "0.25", "--nounixsocket", "--logpath", logFile, "--logappend");
   // Compression gains nothing on loopback, and mongod 6.0 before 6.0.27 leaks memory through it (CVE-2025-14847).
   args.push("--networkMessageCompressors", "disabled");
+  // In seconds: of collections that nobody uses, such as those of tests that are over, the files are closed. Above the limit of
+  // open files mongod ends itself.
+  args.push("--setParameter", "wiredTigerFileHandleCloseIdleTime=30");
   return {
     name: "mongodb",
     title: "MongoDB",
