@@ -12,6 +12,7 @@ import { closePrototypes } from "./harden.ts";
 import { createLog, type Log } from "./log.ts";
 import { newApiKey } from "./model/api-key.ts";
 import { packageRoot } from "./package-root.ts";
+import { createStopSignals } from "./stop-signals.ts";
 import { newKeyringEntry, parseKeyring, VaultError } from "./vault/keyring.ts";
 import { welcome } from "./welcome.ts";
 
@@ -112,12 +113,13 @@ async function startServers(config: Readonly<Config>, keyring: string, log: Log)
   });
 }
 
-/** The first signal stops in order; a second one ends the process at once. */
+/** The first signal stops in order; one that comes later ends the process at once. */
 function stopOnSignals(app: App, servers: Embedded, log: Log): void {
-  let stopping = false;
+  const meaning = createStopSignals(() => performance.now());
   const stop = (signal: string) => {
-    if (stopping) process.exit(1);
-    stopping = true;
+    const meant = meaning();
+    if (meant === "exit") process.exit(1);
+    if (meant === "ignore") return;
     log.info({ signal }, "stopping");
     void app
       .close()
