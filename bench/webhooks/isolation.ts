@@ -23,14 +23,16 @@ const { values } = parseArgs({
     rate: { type: "string", default: "200" },
     seconds: { type: "string", default: "20" },
     rounds: { type: "string", default: "3" },
+    rest: { type: "string", default: "20" },
   },
 });
-const [waiting, healthy, rate, seconds, rounds] = [
+const [waiting, healthy, rate, seconds, rounds, rest] = [
   Number(values.waiting),
   Number(values.healthy),
   Number(values.rate),
   Number(values.seconds),
   Number(values.rounds),
+  Number(values.rest),
 ];
 /** What the healthy ones' p99 may be with the one that hangs, as a share of what it is without. */
 const target = 1.1;
@@ -98,6 +100,7 @@ async function after(ours: System, log: DeliveryLog, endpoint: string): Promise<
   const arrivals = await publishWaiting(ours, busy);
   await Promise.all(arrivals);
   await drained(log, endpoint);
+  await resting();
   return steadyTraffic(ours, seconds);
 }
 
@@ -106,6 +109,7 @@ async function beside(ours: System, log: DeliveryLog, endpoint: string): Promise
   sink.order("hang");
   const before = sink.countOf("/hang");
   const arrivals = await publishWaiting(ours, hung);
+  await resting();
   const waitingBefore = await pendingAtLeast(log, endpoint, waiting);
   const measured = await steadyTraffic(ours, seconds, false);
   const waitingAfter = (await log.of(endpoint)).get("pending") ?? 0;
@@ -116,6 +120,11 @@ async function beside(ours: System, log: DeliveryLog, endpoint: string): Promise
   );
   await Promise.all(arrivals);
   return { ...measured, ...sink.tally(), waitingBefore, waitingAfter, drainMs };
+}
+
+/** So long after the burst: its records are on the disk, and the first requests that hang have timed out. */
+function resting(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, rest * 1_000));
 }
 
 /** Publishes the events that are to wait; answers their arrivals. */
