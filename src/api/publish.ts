@@ -52,7 +52,7 @@ const batchAnswerSchema: JsonSchema = {
 
 type Deps = Pick<ApiDeps, "accept">;
 
-/** `POST /v1/events` comes first in the routes: the way in is the busiest one. */
+/** The way in, which is the busiest one. */
 export function publishRoutes(deps: Deps): Route[] {
   return [publishRoute(deps), publishBatchRoute(deps)];
 }
@@ -61,6 +61,7 @@ function publishRoute({ accept }: Deps): Route {
   return route({
     method: "post",
     path: "/v1/events",
+    direct: true,
     scope: "events:write",
     tag: "Events",
     summary: "Publish an event",
@@ -91,6 +92,7 @@ function publishBatchRoute({ accept }: Deps): Route {
   return route({
     method: "post",
     path: "/v1/events/batch",
+    direct: true,
     scope: "events:write",
     tag: "Events",
     summary: "Publish up to 100 events",

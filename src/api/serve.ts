@@ -1,5 +1,5 @@
 // What happens to a request of a route? The refusals in their order, then the handler, then its answer.
-import type { Request, RequestHandler, Response } from "express";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { createSchemaCheck } from "../flow/schema-findings.ts";
 import { AppError } from "../model/errors.ts";
 import type { Finding } from "../model/problem.ts";
@@ -20,8 +20,14 @@ const nobody: Principal = { tenantId: "tnt_" as TenantId, keyId: "", scopes: new
 /** What a request without an Idempotency-Key makes its ids by: they are new each time. */
 const fresh = { newId: <P extends IdPrefix>(prefix: P) => newId(prefix) };
 
+/** A request at its route: Node's own, with what Express has read of its address where there is something to read. */
+export type RoutedRequest = IncomingMessage & { params?: Readonly<Record<string, unknown>>; query?: unknown };
+
+/** Answers a request, or rejects with why it is refused. */
+export type ServeRoute = (request: RoutedRequest, response: ServerResponse) => Promise<void>;
+
 /** The handler of a route, prepared once: 401, 403, 413 and 415, 400, 422, and then what the route itself refuses. */
-export function serveRoute(route: Route, authenticate: Authenticate, idempotency: Idempotency): RequestHandler {
+export function serveRoute(route: Route, authenticate: Authenticate, idempotency: Idempotency): ServeRoute {
   const { scope } = route;
   const checkQuery = createQueryCheck(route.query);
   const readRouteBody = route.body && createBodyReader(route.body);
@@ -30,12 +36,15 @@ export function serveRoute(route: Route, authenticate: Authenticate, idempotency
     const principal = scope === "public" ? nobody : await authenticate(request);
     if (scope !== "public" && !principal.scopes.has(scope)) throw missingScope(scope);
     const body = readRouteBody && (await readRouteBody(request, response));
+    const { url = "", method = "" } = request;
     // Most requests have no query, and the parser of Express runs at each look at it.
-    const query = request.url.includes("?") ? checkQuery(request.query) : {};
+    const query = url.includes("?") ? checkQuery(request.query) : {};
     if (body?.check) body.check();
     const handle = (identity: Pick<Identity, "newId">): Promise<Answer> | Answer => {
       const { tenantId, keyId } = principal;
-      const { params, headers, method } = request;
+      // Safe: of a route whose path has parameters, every one of them is a text.
+      const params = (request.params ?? {}) as Record<string, string>;
+      const { headers } = request;
       return route.handler({ tenantId, keyId, params, query, body: body?.value, headers, method, ...identity });
     };
     // Accepting events has a time limit of its own, and is spared a second timer.
@@ -51,8 +60,8 @@ export function serveRoute(route: Route, authenticate: Authenticate, idempotency
             {
               tenantId: principal.tenantId,
               key,
-              method: request.method,
-              url: request.originalUrl,
+              method,
+              url,
               headers: request.headers,
               body: body?.bytes,
             },
@@ -73,7 +82,7 @@ async function answerWhenDone(work: Promise<Answer>): Promise<Answer> {
 }
 
 type ReadBody = { value: unknown; bytes?: Buffer; check?: () => void };
-type BodyReader = (request: Request, response: Response) => Promise<ReadBody>;
+type BodyReader = (request: IncomingMessage, response: ServerResponse) => Promise<ReadBody>;
 
 function createBodyReader(spec: BodySpec<unknown>): BodyReader {
   const { contentTypes, bytes } = spec;

@@ -1,5 +1,6 @@
-// The API: every route behind one Express application.
-import express, { type ErrorRequestHandler, type Express, type RequestHandler } from "express";
+// The API: every route behind one Express application, and the busiest ones beside it.
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import express, { type Express, type Request, type RequestHandler, type Response } from "express";
 import { AppError } from "../model/errors.ts";
 import { newId } from "../model/ids.ts";
 import { createAuthenticator, type Authenticate } from "./auth.ts";
@@ -16,6 +17,7 @@ import type { ApiDeps } from "./deps.ts";
 import { deliveryRoutes } from "./deliveries.ts";
 import { recoveryRoutes } from "./delivery-recoveries.ts";
 import { deliveryRetryRoutes } from "./delivery-retry.ts";
+import { createDirectWay, type DirectParts } from "./direct.ts";
 import { docsRoutes } from "./docs.ts";
 import { endpointSecretRoutes } from "./endpoint-secrets.ts";
 import { endpointStatusRoutes } from "./endpoint-status.ts";
@@ -28,7 +30,7 @@ import { eventRoutes } from "./events.ts";
 import { flowVersionRoutes } from "./flow-versions.ts";
 import { flowRoutes } from "./flows.ts";
 import { healthRoutes } from "./health.ts";
-import { createIdempotency, type Idempotency } from "./idempotency.ts";
+import { createIdempotency } from "./idempotency.ts";
 import { inboxRoutes } from "./inbox.ts";
 import { measureRequests, metricsRoutes } from "./metrics.ts";
 import { openApiOf } from "./openapi.ts";
@@ -49,7 +51,7 @@ export type { ApiDeps } from "./deps.ts";
 export { startServer, type ApiServer } from "./listen.ts";
 
 export type Api = {
-  handler: Express;
+  handler: RequestListener;
   routes: readonly Route[];
   /** Where the error codes are explained. */
   docsUrl: string;
@@ -64,12 +66,11 @@ const headersMax = 100;
 /** The API over its dependencies; `extra` are routes beside its own. Throws for a route without a scope. */
 export function createApi(deps: ApiDeps, extra: readonly Route[] = []): Api {
   let closing = false;
-  const isClosing = () => closing;
   const authenticate = createAuthenticator({ apiKeys: deps.store.apiKeys });
   const documented = [
     ...resourceRoutes(deps),
     ...apiKeyRoutes({ ...deps, forgetKey: authenticate.forget }),
-    ...healthRoutes({ ...deps, isClosing }),
+    ...healthRoutes({ ...deps, isClosing: () => closing }),
     ...metricsRoutes(deps),
     ...extra,
   ];
@@ -81,22 +82,48 @@ export function createApi(deps: ApiDeps, extra: readonly Route[] = []): Api {
   const idempotency = createIdempotency({ store: deps.store.idempotency, vault: deps.vault });
   const docsUrl = `${deps.config.publicUrl ?? ""}/docs/errors`;
 
-  const handler = express();
-  handler.disable("x-powered-by");
-  handler.disable("etag");
+  const measure = deps.metrics && measureRequests(deps.metrics);
+  const markOrigin =
+    deps.config.corsOrigins.length > 0 ? allowOrigins(deps.config.corsOrigins) : () => "go_on" as const;
+  const begin = (request: IncomingMessage, response: ServerResponse, path?: string): void => {
+    measure?.(request, response, path);
+    beginAnswer(request, response, closing);
+  };
+  const serve = (one: Route) => serveRoute(one, authenticate, idempotency);
+  const refuse = createRefusal(deps, docsUrl, authenticate);
+
+  const app = express();
+  app.disable("x-powered-by");
+  app.disable("etag");
   // A list of texts at most: brackets in a name stay part of the name.
-  handler.set("query parser", "simple");
-  handler.enable("case sensitive routing");
-  if (deps.metrics) handler.use(measureRequests(deps.metrics));
-  handler.use(beginAnswer(isClosing));
-  if (deps.codec) handler.use(...guardCodec(deps.codec));
-  if (deps.config.corsOrigins.length > 0) handler.use(allowOrigins(deps.config.corsOrigins));
-  mount(handler, routes, authenticate, idempotency);
-  handler.use(async (request) => {
+  app.set("query parser", "simple");
+  app.enable("case sensitive routing");
+  app.use((request, response, next) => {
+    begin(request, response);
+    next();
+  });
+  if (deps.codec) app.use(...guardCodec(deps.codec));
+  app.use((request, response, next) => {
+    if (markOrigin(request, response) === "go_on") next();
+  });
+  mount(app, routes, authenticate, serve);
+  app.use(async (request) => {
     await authenticateApi(request, authenticate);
     throw new AppError("route.unknown", { detail: "There is nothing at this address: /docs lists what there is." });
   });
-  handler.use(refuse(deps, docsUrl, authenticate));
+  // Express knows a handler of errors by its four parameters.
+  app.use((thrown: unknown, request: Request, response: Response, _next: unknown) => refuse(thrown, request, response));
+  const isTaken = createDirectWay(routes, {
+    arrive(request, response, path) {
+      begin(request, response, path);
+      return markOrigin(request, response);
+    },
+    serve,
+    refuse,
+  });
+  const handler: RequestListener = (request, response) => {
+    if (!isTaken(request, response)) app(request, response);
+  };
   return { handler, routes, docsUrl, beginClosing: () => void (closing = true) };
 }
 
@@ -137,16 +164,21 @@ function resourceRoutes(deps: ApiDeps): Route[] {
 }
 
 /** Each path once, with its methods, and 405 for all others. */
-function mount(handler: Express, routes: readonly Route[], authenticate: Authenticate, idempotency: Idempotency): void {
+function mount(
+  app: Express,
+  routes: readonly Route[],
+  authenticate: Authenticate,
+  serve: (route: Route) => RequestHandler,
+): void {
   for (const path of new Set(routes.map((one) => one.path))) {
     const ofPath = routes.filter((one) => one.path === path);
     const expressPath = path.replaceAll(/\{(\w+)\}/g, ":$1");
-    for (const one of ofPath) handler[one.method](expressPath, serveRoute(one, authenticate, idempotency));
+    for (const one of ofPath) app[one.method](expressPath, serve(one));
     const allow = ofPath
       .flatMap(({ method }) => (method === "get" ? ["GET", "HEAD"] : [method.toUpperCase()]))
       .join(", ");
     const isPublic = ofPath.every((one) => one.scope === "public");
-    handler.all(expressPath, async (request, response) => {
+    app.all(expressPath, async (request, response) => {
       if (!isPublic) await authenticate(request);
       response.setHeader("allow", allow);
       throw new AppError("route.method", { detail: `${request.method} is not possible here: ${allow} is.` });
@@ -155,33 +187,33 @@ function mount(handler: Express, routes: readonly Route[], authenticate: Authent
 }
 
 /** What every answer carries, and what no request may be without. */
-function beginAnswer(isClosing: () => boolean): RequestHandler {
-  return (request, response, next) => {
-    response.setHeader("x-request-id", newId("req"));
-    response.setHeader("x-content-type-options", "nosniff");
-    response.setHeader("cache-control", "no-store");
-    if (isClosing()) response.setHeader("connection", "close");
-    if (request.rawHeaders.length > headersMax * 2) {
-      return next(
-        new AppError("request.headers_too_large", { detail: `A request has at most ${headersMax} headers.` }),
-      );
-    }
-    // RFC 9112, section 3.2. Node's own answer to it would be no problem document.
-    if (request.headers.host === undefined && request.httpVersion === "1.1") {
-      return next(new AppError("request.malformed", { detail: "The Host header is missing." }));
-    }
-    next();
-  };
+function beginAnswer(request: IncomingMessage, response: ServerResponse, closing: boolean): void {
+  response.setHeader("x-request-id", newId("req"));
+  response.setHeader("x-content-type-options", "nosniff");
+  response.setHeader("cache-control", "no-store");
+  if (closing) response.setHeader("connection", "close");
+  if (request.rawHeaders.length > headersMax * 2) {
+    throw new AppError("request.headers_too_large", { detail: `A request has at most ${headersMax} headers.` });
+  }
+  // RFC 9112, section 3.2. Node's own answer to it would be no problem document.
+  if (request.headers.host === undefined && request.httpVersion === "1.1") {
+    throw new AppError("request.malformed", { detail: "The Host header is missing." });
+  }
 }
 
 /** Below /v1 and /api nobody learns what there is without a key. */
-async function authenticateApi(request: Parameters<RequestHandler>[0], authenticate: Authenticate): Promise<void> {
-  if (/^\/(v1|api)(\/|$)/.test(request.path)) await authenticate(request);
+async function authenticateApi(request: IncomingMessage, authenticate: Authenticate): Promise<void> {
+  if (/^\/(v1|api)(\/|$)/.test(pathOf(request))) await authenticate(request);
+}
+
+/** The path of an address, also of one with scheme and host in front (RFC 9112, section 3.2.2). */
+function pathOf({ url = "" }: IncomingMessage): string {
+  return url.replace(/^[a-z]+:\/\/[^/?]*/i, "").split("?", 1)[0] ?? "";
 }
 
 /** The one place where errors become answers. */
-function refuse({ log }: ApiDeps, docsUrl: string, authenticate: Authenticate): ErrorRequestHandler {
-  return async (thrown: unknown, request, response, _next) => {
+function createRefusal({ log }: ApiDeps, docsUrl: string, authenticate: Authenticate): DirectParts["refuse"] {
+  return async (thrown, request, response) => {
     let error = appErrorOf(thrown);
     if (!(thrown instanceof AppError) && error.status === 400) {
       // A path that cannot be decoded fails before its route could ask who is calling.
@@ -189,7 +221,7 @@ function refuse({ log }: ApiDeps, docsUrl: string, authenticate: Authenticate): 
     }
     if (error.status >= 500) {
       const requestId = response.getHeader("x-request-id");
-      log.error({ err: error, requestId, method: request.method, path: request.path }, "a request failed");
+      log.error({ err: error, requestId, method: request.method, path: pathOf(request) }, "a request failed");
     }
     sendProblem(request, response, error, docsUrl);
   };
