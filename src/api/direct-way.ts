@@ -1,24 +1,20 @@
 // Which requests are answered without Express? Those of the busiest routes. Express gives each request and each answer another
-// prototype, after which everything that Node itself does with them is slow: a third of what a publish costs (docs/benchmarks.md).
+// prototype, after which everything that Node itself does with them is slow: with its walk through the routes that was a third of
+// the processor time of a delivery (docs/benchmarks.md).
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Route } from "./route.ts";
 import type { ServeRoute } from "./serve.ts";
-
-export type DirectParts = {
-  /** What comes before every route. Throws what is refused there. */
-  arrive(request: IncomingMessage, response: ServerResponse, path: string): "answered" | "go_on";
-  serve(route: Route): ServeRoute;
-  /** Turns what was thrown into an answer. */
-  refuse(thrown: unknown, request: IncomingMessage, response: ServerResponse): Promise<void>;
-};
+import type { Steps } from "./steps.ts";
 
 /**
  * Takes the requests of the routes that are marked `direct`, in the same steps as Express would. Answers false for all others,
- * which are left as they are: another method, a query, or an address that only means the same one.
+ * which are left as they are: another method, a query, or an address that only means the same one. Throws for a route whose
+ * path has parameters.
  */
 export function createDirectWay(
   routes: readonly Route[],
-  { arrive, serve, refuse }: DirectParts,
+  { begin, markOrigin, refuse }: Pick<Steps, "begin" | "markOrigin" | "refuse">,
+  serve: (route: Route) => ServeRoute,
 ): (request: IncomingMessage, response: ServerResponse) => boolean {
   const serves = new Map<string, Map<string, ServeRoute>>();
   for (const one of routes) {
@@ -29,7 +25,8 @@ export function createDirectWay(
   }
   const answer = async (request: IncomingMessage, response: ServerResponse, path: string, served: ServeRoute) => {
     try {
-      if (arrive(request, response, path) === "go_on") await served(request, response);
+      begin(request, response, path);
+      if (markOrigin(request, response) === "go_on") await served(request, response);
     } catch (thrown) {
       await refuse(thrown, request, response);
     }
