@@ -1,7 +1,7 @@
 // One event to many endpoints: what a delivery costs, and whether the publish is answered as fast as for one.
 import { randomUUID } from "node:crypto";
 import { clockMs } from "../clock.ts";
-import { percentiles, type Percentiles } from "../load.ts";
+import { median, percentiles, type Percentiles } from "../load.ts";
 import { cpuMsOf } from "../usage.ts";
 import { makeEndpoint, untilListening } from "./endpoints.ts";
 import type { WebhookSink } from "./sink.ts";
@@ -26,41 +26,74 @@ export type FanOutResult = {
 };
 
 /** Deliveries for a measurement of a number of endpoints, in about so many. */
-const deliveriesAtLeast = 20_000;
-const eventsAtLeast = 40;
-const eventsAtMost = 1_000;
+const deliveriesAtLeast = 10_000;
+const eventsAtLeast = 30;
+const eventsAtMost = 500;
 /** Between two publishes that find nothing else to do, in milliseconds. */
 const restMs = 300;
 
-/** Measures for each number of endpoints, fewest first; the endpoints are made in pools of their own event types. */
+/** Medians of rounds for each number of endpoints, by turns; the endpoints are made in pools of their own event types. */
 export async function measureFanOut(options: {
   ours: System;
   sink: WebhookSink;
   fanOuts: number[];
+  rounds: number;
 }): Promise<FanOutResult[]> {
-  const { ours, sink, fanOuts } = options;
+  const { ours, sink, fanOuts, rounds } = options;
   for (const count of fanOuts) {
     const type = `fan.out${count}`;
     await inLanes(count, 20, (i) => makeEndpoint(ours, { url: `${sink.url}/${count}/${i}`, events: [type] }));
     await untilListening(ours, type, count);
   }
-  const results: FanOutResult[] = [];
-  for (const count of fanOuts) {
-    const events = Math.min(eventsAtMost, Math.max(eventsAtLeast, Math.ceil(deliveriesAtLeast / count)));
-    await one(ours, sink, count, Math.max(4, Math.ceil(events / 4)));
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    sink.tally();
-    const before = cpuMsOf(ours.pid);
-    const { answers: backToBack, ...measured } = await one(ours, sink, count, events);
-    await new Promise((resolve) => setTimeout(resolve, 700));
-    const cpuMs = (cpuMsOf(ours.pid) - before) / (events * count);
-    const { answers: alone } = await one(ours, sink, count, eventsAtLeast, restMs);
-    const beside = await besides(ours, sink, count);
-    await new Promise((resolve) => setTimeout(resolve, 700));
-    results.push({ endpoints: count, events, cpuMs, ...measured, backToBack, alone, beside, ...sink.tally() });
-    console.error(`fan-out to ${count}: ${cpuMs.toFixed(3)} CPU-ms a delivery`);
+  const measured: FanOutResult[] = [];
+  for (let round = 0; round < rounds; round++) {
+    for (const count of fanOuts) {
+      const result = await measureOne(ours, sink, count);
+      measured.push(result);
+      console.error(`round ${round + 1}, fan-out to ${count}: ${result.cpuMs.toFixed(3)} CPU-ms a delivery`);
+    }
   }
-  return results;
+  return fanOuts.map((count) => medianOf(measured.filter(({ endpoints }) => endpoints === count)));
+}
+
+async function measureOne(ours: System, sink: WebhookSink, count: number): Promise<FanOutResult> {
+  const events = Math.min(eventsAtMost, Math.max(eventsAtLeast, Math.ceil(deliveriesAtLeast / count)));
+  await one(ours, sink, count, Math.max(4, Math.ceil(events / 4)));
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  sink.tally();
+  const before = cpuMsOf(ours.pid);
+  const { answers: backToBack, ...measured } = await one(ours, sink, count, events);
+  await new Promise((resolve) => setTimeout(resolve, 700));
+  const cpuMs = (cpuMsOf(ours.pid) - before) / (events * count);
+  const { answers: alone } = await one(ours, sink, count, eventsAtLeast, restMs);
+  const beside = await besides(ours, sink, count);
+  await new Promise((resolve) => setTimeout(resolve, 700));
+  return { endpoints: count, events, cpuMs, ...measured, backToBack, alone, beside, ...sink.tally() };
+}
+
+/** Of each figure the median; of what was lost or came twice the sum. */
+function medianOf(rounds: FanOutResult[]): FanOutResult {
+  const [first] = rounds;
+  if (first === undefined) throw new Error("There were no rounds.");
+  const middle = (pick: (one: FanOutResult) => number) => median(rounds.map(pick));
+  const sum = (pick: (one: FanOutResult) => number) => rounds.reduce((all, one) => all + pick(one), 0);
+  const times = (pick: (one: FanOutResult) => Percentiles): Percentiles => ({
+    p50: middle((one) => pick(one).p50),
+    p95: middle((one) => pick(one).p95),
+    p99: middle((one) => pick(one).p99),
+  });
+  return {
+    endpoints: first.endpoints,
+    events: sum((one) => one.events),
+    cpuMs: middle((one) => one.cpuMs),
+    wallMs: middle((one) => one.wallMs),
+    last: times((one) => one.last),
+    backToBack: times((one) => one.backToBack),
+    alone: times((one) => one.alone),
+    beside: times((one) => one.beside),
+    missing: sum((one) => one.missing),
+    repeated: sum((one) => one.repeated),
+  };
 }
 
 /** Prints the table. */

@@ -1,5 +1,5 @@
 // The benchmark of deliveries: Millrace and a bare sender, by turns in one run on the same MongoDB, to the same receiver.
-//   npm run bench:webhooks                      some three minutes; ends with 1 when a target is missed or an event is lost
+//   npm run bench:webhooks                      some six minutes; ends with 1 when a target is missed or an event is lost
 //   npm run bench:webhooks -- --seconds 10      longer measurements, for a machine that does other work beside
 //   npm run bench:webhooks -- --in-flight 50 --payload 4096 --rounds 5
 //   npm run bench:webhooks -- --profile FOLDER  leaves CPU profiles of both there, and prints where their time goes
@@ -107,7 +107,7 @@ async function fanOutOf(counts: number[]): Promise<FanOutResult[]> {
   const ours = await start.ours();
   try {
     await warmUp(ours);
-    return await measureFanOut({ ours, sink, fanOuts: counts });
+    return await measureFanOut({ ours, sink, fanOuts: counts, rounds });
   } finally {
     await ours.stop();
   }
