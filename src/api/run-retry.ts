@@ -1,6 +1,6 @@
 // How is a run asked for again? POST /v1/runs/{id}/retry.
 import { createSchemaCheck } from "../flow/schema-findings.ts";
-import { scanJson } from "../ingest/json-scan.ts";
+import { scanJson } from "../model/json-scan.ts";
 import { AppError } from "../model/errors.ts";
 import { dataBytesMax } from "../model/event.ts";
 import type { Json, JsonSchema } from "../model/json.ts";

@@ -1,6 +1,6 @@
 // Is this text JSON that the control plane takes? Syntax, depth, keys that stand twice, and keys that lead to prototypes.
 import { childPointer, type Finding } from "../model/problem.ts";
-import { endOfString, nameOf, readJsonText } from "../ingest/json-scan.ts";
+import { endOfString, nameOf, readJsonText } from "../model/json-scan.ts";
 
 /** `text` is what was parsed, without a byte order mark. */
 export type StrictJson = { ok: true; value: unknown; text: string } | { ok: false; detail: string; errors?: Finding[] };

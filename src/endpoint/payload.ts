@@ -1,11 +1,11 @@
 // What of an event is sent to an endpoint, and in which order it stands? Selected fields, a payload of templates, the order's key.
 import { isFailure, scopeOf } from "../flow/match.ts";
-import { isForbiddenKey, readPath, splitPath } from "../flow/scope-path.ts";
+import { readPath } from "../flow/scope-path.ts";
 import { renderValues } from "../flow/values.ts";
 import type { Transform } from "../model/endpoint.ts";
 import type { Event } from "../model/event.ts";
 import type { Failure } from "../model/failure.ts";
-import type { Json, JsonObject } from "../model/json.ts";
+import { selectFields } from "./select-fields.ts";
 
 export type Payload = { ok: true; dataText: string } | { ok: false; failure: Failure };
 
@@ -15,7 +15,10 @@ export function payloadOf(transform: Transform | undefined, event: Event, nowMs:
   const scope = scopeOf(event, { nowMs });
   if (isFailure(scope)) return { ok: false, failure: scope };
   if ("fields" in transform) {
-    return { ok: true, dataText: JSON.stringify(selected(readPath(scope, ["event", "data"]), transform.fields)) };
+    return {
+      ok: true,
+      dataText: selectFields(event.dataText, readPath(scope, ["event", "data"]), transform.fields),
+    };
   }
   const rendered = renderValues(transform.payload, scope, { nowMs });
   if (rendered.ok) return { ok: true, dataText: JSON.stringify(rendered.value) };
@@ -35,25 +38,3 @@ export function orderKeyOf(template: string, event: Event, nowMs: number): strin
 }
 
 const orderKeyCharsMax = 500;
-
-/** The parts of the data that stand at the paths, at their places. */
-function selected(data: unknown, paths: readonly string[]): JsonObject {
-  const kept: JsonObject = {};
-  for (const path of paths) {
-    const keys = splitPath(path);
-    const value = readPath(data, keys);
-    if (value === undefined || keys.some(isForbiddenKey)) continue;
-    let place = kept;
-    for (const key of keys.slice(0, -1)) place = memberOf(place, key);
-    place[keys.at(-1) ?? ""] = value as Json; // Read from parsed JSON.
-  }
-  return kept;
-}
-
-function memberOf(place: JsonObject, key: string): JsonObject {
-  const member = Object.hasOwn(place, key) ? place[key] : undefined;
-  if (typeof member === "object" && member !== null && !Array.isArray(member)) return member;
-  const made: JsonObject = {};
-  place[key] = made;
-  return made;
-}

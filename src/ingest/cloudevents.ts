@@ -22,7 +22,7 @@ import {
   type EnvelopeResult,
   type EventsResult,
 } from "./envelope.ts";
-import { readJsonText, type JsonScan } from "./json-scan.ts";
+import { readJsonText, type JsonScan } from "../model/json-scan.ts";
 
 export const structuredContentType = "application/cloudevents+json";
 export const batchContentType = "application/cloudevents-batch+json";

@@ -4,7 +4,7 @@ import { newId, type EventId } from "../model/ids.ts";
 import type { JsonSchema } from "../model/json.ts";
 import { childPointer, type Finding } from "../model/problem.ts";
 import { didYouMean } from "../flow/suggest.ts";
-import { readJsonText, scanJson, type JsonScan } from "./json-scan.ts";
+import { readJsonText, scanJson, type JsonScan } from "../model/json-scan.ts";
 
 /** Why bytes are no event. `malformed`: no JSON at all; `too_large`: the data is; `invalid`: the findings say. */
 export type EventRefusal = {

@@ -1,6 +1,6 @@
 // Spans of top-level values and depth, by table and against JSON.parse.
 import fc from "fast-check";
-import { readJsonText, scanJson } from "../../src/ingest/json-scan.ts";
+import { readJsonText, scanJson } from "../../src/model/json-scan.ts";
 
 const membersOf = (text: string) => {
   const scan = scanJson(text);
