@@ -5,7 +5,8 @@ import type { LimitStore } from "../store/limits.ts";
 import { createBreaker, type Breaker } from "./breaker.ts";
 import type { OpenEndpoint } from "./open-endpoint.ts";
 
-export type Entry = { ok: true } | { ok: false; why: "concurrency" | "breaker"; retryInMs: number };
+/** `full`: the process has as many requests under way as it may, whatever the endpoint. */
+export type Entry = { ok: true } | { ok: false; why: "concurrency" | "breaker" | "full"; retryInMs: number };
 export type RateTaken = { ok: true } | { ok: false; retryInMs: number };
 
 export type Gates = {
@@ -13,6 +14,8 @@ export type Gates = {
   enter(endpoint: OpenEndpoint, evenOpen?: boolean): Entry;
   /** Gives the place back. `ended`: how the attempt went; absent when none was made. Answers when that opened the breaker. */
   leave(endpoint: OpenEndpoint, ended?: { class?: FailureClass | undefined }): { openedUntilMs?: number };
+  /** Calls `listener` each time that somebody has left: who waits for a place may have one now. */
+  onLeave(listener: () => void): void;
   /** For how long the endpoint's breaker is open still, in milliseconds; 0 when it is not. */
   openForMs(endpoint: OpenEndpoint): number;
   /** Takes a token of the endpoint's rate. Rejects when the store does not answer. */
@@ -47,11 +50,14 @@ export function createGates(deps: { limits: Pick<LimitStore, "take">; nowMs: () 
   const { limits, nowMs, max = inFlightMax } = deps;
   const gates = new Map<EndpointId, Gate>();
   const behind = new Map<EndpointId, TenantId>();
+  const listeners: (() => void)[] = [];
   let inFlight = 0;
 
   const gateOf = (endpoint: OpenEndpoint): Gate => {
     const known = gates.get(endpoint.id);
     if (known?.revision === endpoint.revision) return followed(known, endpoint);
+    // A request that was under way when the endpoint was changed: what is known since goes on.
+    if (known !== undefined && known.revision > endpoint.revision) return known;
     const breaker = endpoint.breaker && createBreaker(endpoint.breaker, endpoint.concurrency);
     const gate: Gate = {
       inFlight: known?.inFlight ?? 0,
@@ -70,7 +76,8 @@ export function createGates(deps: { limits: Pick<LimitStore, "take">; nowMs: () 
       const gate = gateOf(endpoint);
       const allowed = evenOpen ? undefined : gate.breaker?.allows(nowMs());
       if (allowed?.concurrency === 0) return { ok: false, why: "breaker", retryInMs: allowed.retryInMs };
-      if (inFlight >= max || gate.inFlight >= Math.min(endpoint.concurrency, allowed?.concurrency ?? max)) {
+      if (inFlight >= max) return { ok: false, why: "full", retryInMs: 0 };
+      if (gate.inFlight >= Math.min(endpoint.concurrency, allowed?.concurrency ?? max)) {
         return { ok: false, why: "concurrency", retryInMs: 0 };
       }
       gate.inFlight++;
@@ -81,11 +88,11 @@ export function createGates(deps: { limits: Pick<LimitStore, "take">; nowMs: () 
       const gate = gateOf(endpoint);
       gate.inFlight--;
       inFlight--;
-      if (ended === undefined) return {};
-      const ok = ended.class === undefined || !troubles.has(ended.class);
-      const noted = gate.breaker?.note(ok, nowMs());
+      const noted = ended === undefined ? undefined : noteEnd(gate, ended.class, nowMs());
+      for (const listener of listeners) listener();
       return noted?.opened ? { openedUntilMs: noted.untilMs } : {};
     },
+    onLeave: (listener) => void listeners.push(listener),
     openForMs: (endpoint) => gateOf(endpoint).breaker?.allows(nowMs()).retryInMs ?? 0,
     takeRate: (endpoint) => takeRate(limits, endpoint, gateOf(endpoint), nowMs),
     isBehind: (id) => behind.has(id),
@@ -94,6 +101,10 @@ export function createGates(deps: { limits: Pick<LimitStore, "take">; nowMs: () 
     behind: () => [...behind].map(([id, tenantId]) => ({ id, tenantId })),
     inFlight: () => inFlight,
   };
+}
+
+function noteEnd({ breaker }: Gate, failure: FailureClass | undefined, nowMs: number) {
+  return breaker?.note(failure === undefined || !troubles.has(failure), nowMs);
 }
 
 async function takeRate(

@@ -11,7 +11,7 @@ import { eventOf, type StoredEvent } from "../store/events.ts";
 import type { StoredDelivery } from "../store/deliveries.ts";
 import type { Held, Leases } from "./fan-out-leases.ts";
 import { carryOn, sendFirst, type FirstAttemptDeps, type Sent } from "./first-attempt.ts";
-import { createTurns } from "./turns.ts";
+import { createTurns, type Refusal, type TurnOptions } from "./turns.ts";
 
 export type Sender = ReturnType<typeof createSender>;
 
@@ -29,6 +29,7 @@ export type SenderDeps = FirstAttemptDeps & {
 const waitingMax = 20_000;
 const waitingBytesMax = 64 * 1024 * 1024;
 
+/** `endpoint`: as it stood when it was last looked at. */
 type Job = { held: Held; endpoint: OpenEndpoint };
 
 export function createSender(deps: SenderDeps) {
@@ -36,24 +37,22 @@ export function createSender(deps: SenderDeps) {
   let waitingBytes = 0;
   const turns = createTurns<Job>({
     keyOf: (job) => job.endpoint.id,
-    enter: (job) => {
-      const entry = gates.enter(job.endpoint);
-      return entry.ok ? "entered" : entry.why === "breaker" ? "refused" : "later";
-    },
+    enter: (job) => enter(deps, job),
     run: (job) => run(deps, job),
-    refuse: (job, why) => park(deps, job, { why: why === "full" ? "limit" : "breaker" }),
+    refuse: (job, why) => refuse(deps, job, why),
     done: (job, sent) => job.held.end(job.endpoint.id, sent),
   });
+  gates.onLeave(turns.look);
 
   const take = (held: Held, id: EndpointId, standing: StoredDelivery | undefined): void => {
     const settle = (work: Promise<Sent>) => void settled(deps, work).then((sent) => held.end(id, sent));
     if (standing !== undefined) return settle(goOn(deps, standing));
-    const failure = held.event.fanOut?.failures?.find((one) => one.endpoint === id)?.failure;
     const endpoint = deps.endpointOf(held.event.tenantId, id);
     if (endpoint === undefined) return settle(ofUnknown(deps, held.event, id));
+    const failure = held.event.fanOut?.failures?.find((one) => one.endpoint === id)?.failure;
     if (failure !== undefined) return settle(putDown(deps, held.event, id, { failure }));
     if (endpoint.status === "disabled") return settle(putDown(deps, held.event, id, { skipped: endpoint }));
-    const lane = laneOf(deps, held.event, endpoint);
+    const lane = laneOf(deps, held.event, endpoint) ?? lineOf(deps, endpoint);
     if (lane !== undefined) return settle(park(deps, { held, endpoint }, lane));
     turns.add({ held, endpoint });
   };
@@ -87,8 +86,37 @@ function laneOf(deps: SenderDeps, event: StoredEvent, endpoint: OpenEndpoint): L
     return { why: "order", key: orderKeyOf(endpoint.settings.order, eventOf(event), deps.nowMs()) };
   }
   if (endpoint.batch !== undefined) return { why: "batch" };
-  if (endpoint.status === "paused") return { why: "paused" };
-  return deps.gates.isBehind(endpoint.id) ? { why: "limit" } : undefined;
+  return endpoint.status === "paused" ? { why: "paused" } : undefined;
+}
+
+/** New ones go behind those that wait already. */
+function lineOf({ gates }: SenderDeps, { id }: OpenEndpoint): LaneWait | undefined {
+  return gates.isBehind(id) ? { why: "limit" } : undefined;
+}
+
+/** Takes a place for a job, at the endpoint as it stands now: hours may have passed, and people change endpoints. */
+function enter(deps: SenderDeps, job: Job): ReturnType<TurnOptions<Job>["enter"]> {
+  const { endpoint, held } = job;
+  const now = deps.endpointOf(endpoint.tenantId, endpoint.id);
+  if (now === undefined) return "changed";
+  if (now !== endpoint) {
+    if (now.status === "disabled" || laneOf(deps, held.event, now) !== undefined) return "changed";
+    job.endpoint = now;
+  }
+  const entry = deps.gates.enter(now);
+  if (entry.ok) return "entered";
+  return entry.why === "concurrency" ? "later" : entry.why;
+}
+
+/** What becomes of a job that may not begin. */
+function refuse(deps: SenderDeps, job: Job, why: Refusal): Promise<Sent> {
+  if (why !== "changed") return park(deps, job, { why: why === "room" ? "limit" : "breaker" });
+  const { held } = job;
+  const { id, tenantId } = job.endpoint;
+  const endpoint = deps.endpointOf(tenantId, id);
+  if (endpoint === undefined) return ofUnknown(deps, held.event, id);
+  if (endpoint.status === "disabled") return putDown(deps, held.event, id, { skipped: endpoint });
+  return park(deps, { held, endpoint }, laneOf(deps, held.event, endpoint) ?? { why: "limit" });
 }
 
 /** Sends, for a job whose gate was entered, unless the endpoint's rate says later. */

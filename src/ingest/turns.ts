@@ -1,12 +1,13 @@
 // Whose turn is it? Jobs wait by key, each key in its order, none in front of a key that could run; in small portions.
 
 export type Ended = "settled" | "unsettled";
-type Refusal = "full" | "refused";
+/** `room`: there is none in memory. `breaker`: the gate is shut. `changed`: what it waits for is not what it was. */
+export type Refusal = "room" | "breaker" | "changed";
 
 export type TurnOptions<Job> = {
   keyOf(job: Job): string;
-  /** Whether a job may begin now, later, or not at all. */
-  enter(job: Job): "entered" | "later" | "refused";
+  /** Whether a job may begin now, later, or not at all. `full`: no other one may either. */
+  enter(job: Job): "entered" | "later" | "full" | Exclude<Refusal, "room">;
   run(job: Job): Promise<Ended>;
   /** For a job that finds no room in memory, and for all that wait for a gate that refuses. */
   refuse(job: Job, why: Refusal): Promise<Ended>;
@@ -15,6 +16,8 @@ export type TurnOptions<Job> = {
 
 export type Turns<Job> = {
   add(job: Job): void;
+  /** Somebody has left a gate, whoever it was: those who wait may begin. */
+  look(): void;
   /** Jobs that wait. */
   waiting(): number;
 };
@@ -30,12 +33,7 @@ export function createTurns<Job>(options: TurnOptions<Job>): Turns<Job> {
   let isScheduled = false;
 
   const end = (job: Job, work: Promise<Ended>): void => {
-    void work
-      .catch((): Ended => "unsettled")
-      .then((how) => {
-        options.done(job, how);
-        if (queues.size() > 0) schedule();
-      });
+    void work.catch((): Ended => "unsettled").then((how) => options.done(job, how));
   };
   const schedule = (): void => {
     if (isScheduled) return;
@@ -48,9 +46,12 @@ export function createTurns<Job>(options: TurnOptions<Job>): Turns<Job> {
   return {
     add(job) {
       const key = options.keyOf(job);
-      if (queues.sizeOf(key) >= waitingOfKeyMax) return end(job, options.refuse(job, "full"));
+      if (queues.sizeOf(key) >= waitingOfKeyMax) return end(job, options.refuse(job, "room"));
       queues.add(key, job);
       schedule();
+    },
+    look() {
+      if (queues.size() > 0) schedule();
     },
     waiting: queues.size,
   };
@@ -70,10 +71,11 @@ function beginPortion<Job>(
         return "more";
       }
       const entry = enter(job);
+      if (entry === "full") return "done";
       if (entry === "later") break;
       queues.shift(key);
       left--;
-      end(job, entry === "entered" ? run(job) : refuse(job, "refused"));
+      end(job, entry === "entered" ? run(job) : refuse(job, entry));
     }
   }
   return "done";
