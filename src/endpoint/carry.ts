@@ -47,7 +47,10 @@ export async function carryAttempt(deps: CarryDeps, job: CarryJob): Promise<Carr
     throw error;
   }
   const { attempt, judgement } = attempted;
-  const { openedUntilMs } = deps.gates.leave(job.endpoint, { class: judgement.failure?.class });
+  const { openedUntilMs } = deps.gates.leave(job.endpoint, {
+    class: judgement.failure?.class,
+    answered: attempt.status !== undefined,
+  });
   if (openedUntilMs !== undefined) noteOpen(deps, job.endpoint, openedUntilMs);
   const monotonicMs = performance.now();
   const startedMs = attempt.startedAt.getTime();

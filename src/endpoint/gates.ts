@@ -9,11 +9,14 @@ import type { OpenEndpoint } from "./open-endpoint.ts";
 export type Entry = { ok: true } | { ok: false; why: "concurrency" | "breaker" | "full"; retryInMs: number };
 export type RateTaken = { ok: true } | { ok: false; retryInMs: number };
 
+/** `class`: why it failed; absent for a success. `answered`: the receiver said something, whatever it was. */
+export type AttemptEnd = { class?: FailureClass | undefined; answered: boolean };
+
 export type Gates = {
   /** Takes a place for a request; who got one leaves again. `evenOpen`: a person asks, and may find out that it is mended. */
   enter(endpoint: OpenEndpoint, evenOpen?: boolean): Entry;
   /** Gives the place back. `ended`: how the attempt went; absent when none was made. Answers when that opened the breaker. */
-  leave(endpoint: OpenEndpoint, ended?: { class?: FailureClass | undefined }): { openedUntilMs?: number };
+  leave(endpoint: OpenEndpoint, ended?: AttemptEnd): { openedUntilMs?: number };
   /** Calls `listener` each time that somebody has left: who waits for a place may have one now. */
   onLeave(listener: () => void): void;
   /** For how long the endpoint's breaker is open still, in milliseconds; 0 when it is not. */
@@ -32,6 +35,8 @@ export type Gates = {
 
 /** Requests under way at once from one process, to all endpoints together. */
 export const inFlightMax = 500;
+/** Who has to wait for a rate is told to ask again after this at the latest, in milliseconds. */
+const rateWaitMsMax = 60_000;
 /** Gates that nobody has passed are forgotten above this many. */
 const gatesMax = 20_000;
 
@@ -48,28 +53,10 @@ const troubles: ReadonlySet<FailureClass> = new Set(["network", "timeout", "tran
 
 export function createGates(deps: { limits: Pick<LimitStore, "take">; nowMs: () => number; max?: number }): Gates {
   const { limits, nowMs, max = inFlightMax } = deps;
-  const gates = new Map<EndpointId, Gate>();
+  const gateOf = createGateBook(nowMs);
   const behind = new Map<EndpointId, TenantId>();
   const listeners: (() => void)[] = [];
   let inFlight = 0;
-
-  const gateOf = (endpoint: OpenEndpoint): Gate => {
-    const known = gates.get(endpoint.id);
-    if (known?.revision === endpoint.revision) return followed(known, endpoint);
-    // A request that was under way when the endpoint was changed: what is known since goes on.
-    if (known !== undefined && known.revision > endpoint.revision) return known;
-    const breaker = endpoint.breaker && createBreaker(endpoint.breaker, endpoint.concurrency);
-    const gate: Gate = {
-      inFlight: known?.inFlight ?? 0,
-      revision: endpoint.revision,
-      breaker,
-      rateUntilMs: 0,
-      rateWaitMs: 0,
-    };
-    if (gates.size >= gatesMax) forgetIdle(gates);
-    gates.set(endpoint.id, gate);
-    return followed(gate, endpoint);
-  };
 
   return {
     enter(endpoint, evenOpen = false) {
@@ -88,7 +75,7 @@ export function createGates(deps: { limits: Pick<LimitStore, "take">; nowMs: () 
       const gate = gateOf(endpoint);
       gate.inFlight--;
       inFlight--;
-      const noted = ended === undefined ? undefined : noteEnd(gate, ended.class, nowMs());
+      const noted = ended === undefined ? undefined : noteEnd(gate, ended, nowMs());
       for (const listener of listeners) listener();
       return noted?.opened ? { openedUntilMs: noted.untilMs } : {};
     },
@@ -103,8 +90,31 @@ export function createGates(deps: { limits: Pick<LimitStore, "take">; nowMs: () 
   };
 }
 
-function noteEnd({ breaker }: Gate, failure: FailureClass | undefined, nowMs: number) {
-  return breaker?.note(failure === undefined || !troubles.has(failure), nowMs);
+/** What every endpoint's gate is known to be. */
+function createGateBook(nowMs: () => number): (endpoint: OpenEndpoint) => Gate {
+  const gates = new Map<EndpointId, Gate>();
+  return (endpoint) => {
+    const known = gates.get(endpoint.id);
+    // A request that was under way when the endpoint was changed: what is known since goes on.
+    if (known !== undefined && known.revision > endpoint.revision) return known;
+    if (known?.revision === endpoint.revision) return followed(known, endpoint, nowMs());
+    const gate: Gate = {
+      inFlight: known?.inFlight ?? 0,
+      revision: endpoint.revision,
+      breaker: endpoint.breaker && createBreaker(endpoint.breaker, endpoint.concurrency),
+      rateUntilMs: 0,
+      rateWaitMs: 0,
+    };
+    if (gates.size >= gatesMax) forgetIdle(gates);
+    gates.set(endpoint.id, gate);
+    return followed(gate, endpoint, nowMs());
+  };
+}
+
+/** What the endpoint said, or that it could not be asked. An attempt that did not come as far says nothing about it. */
+function noteEnd({ breaker }: Gate, { class: failure, answered }: AttemptEnd, nowMs: number) {
+  const isTrouble = failure !== undefined && troubles.has(failure);
+  return isTrouble || answered ? breaker?.note(!isTrouble, nowMs) : undefined;
 }
 
 async function takeRate(
@@ -120,14 +130,17 @@ async function takeRate(
   const { perMs, burst } = endpoint.rate;
   const { waitMs } = await limits.take(`${endpoint.tenantId}/${endpoint.id}/rate`, perMs, burst);
   if (waitMs === 0) return { ok: true };
-  gate.rateUntilMs = nowMs() + waitMs;
-  gate.rateWaitMs = waitMs;
-  return { ok: false, retryInMs: waitMs };
+  // A part at a time: whoever waits for a day does not hear that somebody has raised the rate.
+  gate.rateWaitMs = Math.min(waitMs, rateWaitMsMax);
+  gate.rateUntilMs = nowMs() + gate.rateWaitMs;
+  return { ok: false, retryInMs: gate.rateWaitMs };
 }
 
-/** Another process may have opened the breaker: the endpoint's own notes tell. */
-function followed(gate: Gate, endpoint: OpenEndpoint): Gate {
-  if (endpoint.health.openUntil !== undefined) gate.breaker?.openUntil(endpoint.health.openUntil.getTime());
+/** Another process may have opened the breaker: the endpoint's own notes tell. What was long ago says nothing of now. */
+function followed(gate: Gate, { health, breaker }: OpenEndpoint, nowMs: number): Gate {
+  const untilMs = health.openUntil?.getTime();
+  if (untilMs === undefined || breaker === undefined || nowMs - untilMs > breaker.openMs) return gate;
+  gate.breaker?.openUntil(untilMs);
   return gate;
 }
 
