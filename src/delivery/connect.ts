@@ -97,8 +97,10 @@ async function open(
   secure: () => buildConnector.connector,
   order: ConnectOrder | undefined,
 ): Promise<Socket> {
-  const deadlineMs = performance.now() + (order?.connectTimeoutMs ?? options.connectTimeoutMs);
-  const addresses = await checkedAddresses(target.hostname, options);
+  const timeoutMs = order?.connectTimeoutMs ?? options.connectTimeoutMs;
+  const deadlineMs = performance.now() + timeoutMs;
+  const dnsTimeoutMs = Math.min(options.dnsTimeoutMs, timeoutMs);
+  const addresses = await checkedAddresses(target.hostname, { ...options, dnsTimeoutMs });
   if (isIP(target.hostname) === 0) order?.mark("dns");
   const socket = await dialFirst(addresses, target.port, deadlineMs);
   order?.mark("connect");

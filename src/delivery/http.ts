@@ -27,6 +27,7 @@ export type HttpClient = {
 export type HttpLimits = {
   /** Name, connection and TLS together. */
   connectTimeoutMs: number;
+  /** The name alone, over all questions and servers. */
   dnsTimeoutMs: number;
   /** How much of an answer's body is kept; the connection is closed at the next byte. */
   bodyBytesMax: number;
@@ -45,7 +46,7 @@ export type HttpLimits = {
 
 const defaultLimits: HttpLimits = {
   connectTimeoutMs: 5_000,
-  dnsTimeoutMs: 500,
+  dnsTimeoutMs: 2_000,
   bodyBytesMax: 64 * 1024,
   headerBytesMax: 16 * 1024,
   keepAliveMs: 4_000,

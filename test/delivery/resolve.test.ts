@@ -9,12 +9,13 @@ type Records = { a?: string[]; silent?: boolean };
 /** A name server that answers A questions by `answer`, called with the name and the number of the question. */
 async function startNameServer(
   answer: (name: string, index: number) => Records,
+  { isDeafToOthers = false } = {},
 ): Promise<{ address: string; asked: string[] } & AsyncDisposable> {
   const socket = createSocket("udp4");
   const asked: string[] = [];
   socket.on("message", (question, sender) => {
     const { name, type, end } = readQuestion(question);
-    if (type !== 1) return socket.send(reply(question, end, []), sender.port, sender.address);
+    if (type !== 1) return isDeafToOthers || socket.send(reply(question, end, []), sender.port, sender.address);
     const records = answer(name, asked.push(name) - 1);
     if (!records.silent) socket.send(reply(question, end, records.a ?? []), sender.port, sender.address);
   });
@@ -58,6 +59,44 @@ test("all addresses of a name are answered", async () => {
 test("a name without addresses is an error", async () => {
   await using server = await startNameServer(() => ({}));
   await expect(createResolver(500, [server.address])("none.example.com")).rejects.toThrow(/ENODATA/);
+});
+
+test("a name server that passes over questions for IPv6 addresses makes no name unreachable, and holds nobody up", async () => {
+  await using server = await startNameServer(() => ({ a: ["192.0.2.1"] }), { isDeafToOthers: true });
+  const startedMs = performance.now();
+  expect(await createResolver(20_000, [server.address])("old.example.com")).toEqual(["192.0.2.1"]);
+  expect(performance.now() - startedMs).toBeLessThan(2_000);
+});
+
+test("where the first name server is dead the second one is asked within the time for names", async () => {
+  await using dead = await startNameServer(() => ({ silent: true }), { isDeafToOthers: true });
+  await using server = await startNameServer(() => ({ a: ["192.0.2.1"] }));
+  const resolve = createResolver(4_000, [dead.address, server.address]);
+  const startedMs = performance.now();
+  expect(await resolve("a.example.com")).toEqual(["192.0.2.1"]);
+  expect(performance.now() - startedMs).toBeLessThan(4_000);
+  expect(dead.asked).toEqual(["a.example.com"]);
+});
+
+test("a question that is lost on its way is asked again within the time for names", async () => {
+  await using server = await startNameServer((_, index) => (index === 0 ? { silent: true } : { a: ["192.0.2.1"] }));
+  const startedMs = performance.now();
+  expect(await createResolver(4_000, [server.address])("lost.example.com")).toEqual(["192.0.2.1"]);
+  expect(performance.now() - startedMs).toBeLessThan(4_000);
+});
+
+test("a request's own time for connecting covers the name, too", async () => {
+  const resolve = (): Promise<string[]> => new Promise(() => undefined);
+  const client = createHttpClient({
+    policy: { allowHttp: true, allowNetworks: [] },
+    resolve,
+    limits: { dnsTimeoutMs: 20_000 },
+  });
+  const request = { method: "GET", url: "http://slow.example.com/", headers: {}, timeoutMs: 25_000 };
+  const result = await client.send({ ...request, connectTimeoutMs: 100 });
+  await client.close();
+  expect(result).toMatchObject({ ok: false, error: "dns", requestSent: false });
+  expect(result.phases.total).toBeLessThan(4_000);
 });
 
 test("a name server that is silent costs a request the time for names and no more", async () => {
