@@ -1,5 +1,5 @@
 // What do the values and conditions of a flow read, and may they read it where they stand?
-import type { Condition, Values } from "../model/flow.ts";
+import type { Condition, SimpleFilter, Values } from "../model/flow.ts";
 import type { Json } from "../model/json.ts";
 import type { PlanCondition, Uses } from "../model/plan.ts";
 import { childPointer } from "../model/problem.ts";
@@ -9,7 +9,7 @@ import { pathsOfRule, usesRegex } from "./logic/check.ts";
 import { isSimpleFilter, ruleOfCondition } from "./logic/condition.ts";
 import { iterationOperators } from "./logic/operators/list.ts";
 import { messageOf } from "./message.ts";
-import { type Place, usesOf } from "./references.ts";
+import { faultOfField, type Place, usesOf } from "./references.ts";
 import { checkValues, pathsOfValues } from "./values.ts";
 
 /** A condition ready for the interpreter. What is wrong with it or with what it reads is reported to the walk. */
@@ -23,9 +23,22 @@ export function compileCondition(condition: Condition, pointer: string, place: P
   if (usesRegex(rule)) compiled.regex = true;
   if (Array.isArray(condition)) compiled.simple = "list";
   else if (typeof condition === "object" && isSimpleFilter(condition)) compiled.simple = "one";
-  // Simple filters read the event only, and the event is there wherever a condition stands.
-  else checkRuleReferences(rule, pointer, place, walk);
+  if (compiled.simple === undefined) checkRuleReferences(rule, pointer, place, walk);
+  else checkFields(condition, pointer, walk);
   return compiled;
+}
+
+/** Simple filters read the event only, which is there wherever a condition stands; but not every member is one of it. */
+function checkFields(condition: Condition, pointer: string, walk: Reading): void {
+  for (const [at, { field }] of filtersIn(condition)) {
+    const fault = faultOfField(field);
+    if (fault !== undefined) walk.errors.push({ pointer: `${pointer}${at}/field`, ...fault });
+  }
+}
+
+function filtersIn(condition: Condition): [at: string, filter: SimpleFilter][] {
+  if (Array.isArray(condition)) return condition.map((filter, index) => [`/${index}`, filter]);
+  return typeof condition === "object" && isSimpleFilter(condition) ? [["", condition]] : [];
 }
 
 /** The same for a condition that the workflow itself evaluates: it needs what it reads of the event there. */

@@ -28,6 +28,8 @@ export type ReferenceFault = {
 
 const filterRoots = ["event", "flow", "tenant"];
 const stepRoots = ["event", "steps", "vars", "flow", "run", "tenant"];
+/** What an event has, as conditions and templates see it (`ScopeEvent`). */
+export const eventMembers: readonly string[] = ["id", "type", "occurredAt", "source", "data"];
 /** Roots that exist at some places only, and where. */
 const specialRoots: { readonly [root: string]: string } = {
   error: "only in the steps of `onError` and `onFailure`",
@@ -67,6 +69,7 @@ export function faultOf(path: string, place: Place, names: Names): ReferenceFaul
   if (path === "") return wholeScope;
   const [root = "", name] = path.split(".");
   if (!place.roots.has(root)) return rootFault(path, root, place);
+  if (root === "event" && name !== undefined && !eventMembers.includes(name)) return memberFault(path, name);
   if (name === undefined || (root !== "steps" && root !== "vars")) return undefined;
   const certainty = place[root].get(name);
   if (certainty === "always") return undefined;
@@ -80,6 +83,19 @@ export function faultOf(path: string, place: Place, names: Names): ReferenceFaul
     return unknown(`${read} does not exist: ${what}.`, didYouMean(name, place[root].keys()), `${root}.`);
   }
   return { severity: "error", code: "reference.unreachable", message: `${read} ${whyNot(root)}` };
+}
+
+/** What is wrong with the field of a simple filter, which is a path within the event (`data.rating`); nothing when it may be read. */
+export function faultOfField(field: string): Omit<ReferenceFault, "severity"> | undefined {
+  const [name = ""] = field.split(".");
+  if (eventMembers.includes(name)) return undefined;
+  // Everywhere else the path begins with `event`.
+  if (name === "event" && field !== name) {
+    const message = "A field is a path within the event, without `event` before it.";
+    return { code: "reference.unknown", message, suggestion: field.slice("event.".length) };
+  }
+  const { severity: _, suggestion = "", ...fault } = memberFault(`event.${field}`, name);
+  return { ...fault, suggestion: suggestion.slice("event.".length) };
 }
 
 /**
@@ -132,6 +148,14 @@ function rootFault(path: string, root: string, place: Place): ReferenceFault {
   // The data's members without their root are what people write who come from other systems.
   if (root === "data") return unknown(message, path, "event.");
   return unknown(message, didYouMean(root, place.roots), "");
+}
+
+/** A member that no event has is one of its data, whose name was left out, or is written wrong. */
+function memberFault(path: string, name: string): ReferenceFault {
+  const message = `An event has no \`${name}\`: it has ${eventMembers.join(", ")}.`;
+  const meant = didYouMean(name, eventMembers);
+  const rest = path.slice("event.".length);
+  return unknown(message, meant === undefined ? `data.${rest}` : `${meant}${rest.slice(name.length)}`, "event.");
 }
 
 function unknown(message: string, suggestion: string | undefined, prefix: string): ReferenceFault {

@@ -207,6 +207,32 @@ describe("what is refused, everything at once and at its place", () => {
       ["reference.unknown /filter/==/0/var"],
     ],
     [
+      "a filter that reads what no event has",
+      plain({ filter: { "==": [{ var: "event.dta.total" }, 2] } }),
+      ["reference.unknown /filter/==/0/var"],
+    ],
+    [
+      "simple filters that read what no event has",
+      plain({
+        filter: [
+          { field: "data.total", operator: "exists" },
+          { field: "total", operator: "exists" },
+          { field: "event.data.total", operator: "exists" },
+        ],
+      }),
+      ["reference.unknown /filter/1/field", "reference.unknown /filter/2/field"],
+    ],
+    [
+      "a simple filter without its operator, which would hold for every event",
+      plain({ filter: JSON.parse('{"field":"data.total","operater":"equals","value":2}') }),
+      ["required /filter/operator"],
+    ],
+    [
+      "a payload that reads what no event has",
+      plain({ transform: { payload: { total: "{{event.total}}" } } }),
+      ["reference.unknown /transform/payload/total"],
+    ],
+    [
       "a template that is none",
       plain({ transform: { payload: { a: "{{event.data" } } }),
       ["template /transform/payload/a"],

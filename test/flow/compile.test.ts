@@ -245,6 +245,7 @@ describe("a reference", () => {
     ],
     ["to what there is not yet", flowOf([read("a", "env.X")]), ["reference.unknown /steps/0/with/data/read"]],
     ["to nothing that there is", flowOf([read("a", "evnt.id")]), ["reference.unknown /steps/0/with/data/read"]],
+    ["to what no event has", flowOf([read("a", "event.rating")]), ["reference.unknown /steps/0/with/data/read"]],
     [
       "to the error where there is none",
       flowOf([read("a", "error.message")]),

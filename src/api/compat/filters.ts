@@ -1,10 +1,9 @@
 // How do the systems' filters and our conditions say the same? Both ways: what was written is shown again as it was.
 import { isSimpleFilter, ruleOfCondition } from "../../flow/logic/condition.ts";
+import { eventMembers } from "../../flow/references.ts";
 import type { Condition, SimpleFilter } from "../../model/flow.ts";
 import type { Json, JsonObject } from "../../model/json.ts";
 
-/** What a path within an event begins with; any other path is one within its data. */
-const eventMembers = new Set(["id", "type", "occurredAt", "data", "source"]);
 const dataPrefix = "event.data.";
 /** The member of `event_filters` that carries a condition which the system itself could not say. */
 export const wholeFilter = "$filter";
@@ -132,6 +131,7 @@ function valueOf(operand: Json): Json | undefined {
   return Array.isArray(literal) && Object.keys(operand).length === 1 ? literal[0] : undefined;
 }
 
+/** Any other path is one within the event's data. */
 function isEventPath(field: string): boolean {
-  return eventMembers.has(field.split(".", 1)[0] ?? "");
+  return eventMembers.includes(field.split(".", 1)[0] ?? "");
 }

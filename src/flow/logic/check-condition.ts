@@ -15,7 +15,31 @@ export function checkCondition(condition: unknown): Finding[] {
     const message = "A condition is a boolean, a JSON Logic rule or a simple filter.";
     return [{ pointer: "", code: "condition", message, suggestion: 'Write { "==": [{ "var": "event.type" }, "…"] }.' }];
   }
-  return isSimpleFilter(condition) ? checkFilter(condition, "") : checkRule(condition);
+  if (isSimpleFilter(condition)) return checkFilter(condition, "");
+  return isRuleForm(condition) ? checkRule(condition) : checkNearlyFilter(condition, "");
+}
+
+/** Whether an object has the one member that makes a rule. As data it would be true, whatever the event is. */
+function isRuleForm(condition: object): boolean {
+  return Object.keys(condition).length === 1;
+}
+
+/** An object that is neither a rule nor a simple filter: somebody left a member out, or wrote its name wrong. */
+function checkNearlyFilter(condition: object, pointer: string): Finding[] {
+  const names = Object.keys(condition);
+  if (!names.some((name) => didYouMean(name, members) !== undefined)) {
+    const message = "A condition is a rule, which has one member, or a simple filter with `field` and `operator`.";
+    return [{ pointer, code: "condition", message, suggestion: 'Join rules with { "and": [ … ] }.' }];
+  }
+  return ["field", "operator"]
+    .filter((member) => !names.includes(member))
+    .map((member) => {
+      const meant = names.find((name) => !members.includes(name) && didYouMean(name, [member]) !== undefined);
+      const example = 'Write it like { "field": "data.rating", "operator": "equals", "value": 1 }.';
+      const suggestion = meant === undefined ? example : `Write "${member}" in place of "${meant}".`;
+      const message = `A simple filter needs the member \`${member}\`.`;
+      return { pointer: childPointer(pointer, member), code: "required", message, suggestion };
+    });
 }
 
 function checkFilters(filters: unknown[]): Finding[] {
@@ -26,6 +50,8 @@ function checkFilters(filters: unknown[]): Finding[] {
   const findings = filters.flatMap((filter: unknown, i) => {
     if (typeof filter === "object" && filter !== null && isSimpleFilter(filter))
       return checkFilter(filter, childPointer("", i));
+    if (typeof filter === "object" && filter !== null && !Array.isArray(filter) && !isRuleForm(filter))
+      return checkNearlyFilter(filter, childPointer("", i));
     const message = "A list of conditions holds simple filters only.";
     return [
       { pointer: childPointer("", i), code: "condition", message, suggestion: 'Join rules with { "and": [ … ] }.' },

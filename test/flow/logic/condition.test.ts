@@ -77,6 +77,12 @@ test.each<[unknown, string]>([
   [[{ field: "data.x", operator: "exists" }, { "==": [1, 1] }], "/1"],
   [[{ field: 5, operator: "exists" }], "/0/field"],
   [{ "<>": [1, 2] }, "/<>"],
+  // Two members are no rule: as data they would hold for every event.
+  [{ field: "data.x", operater: "equals", value: 1 }, "/operator"],
+  [{ operator: "equals", value: 1 }, "/field"],
+  [{ "==": [1, 1], "!=": [1, 2] }, ""],
+  [{}, ""],
+  [[{ field: "data.x", operater: "equals", value: 1 }], "/0/operator"],
 ])("%j is refused at %j, with a suggestion", (condition, pointer) => {
   const [finding] = checkCondition(condition);
   expect(finding).toMatchObject({ pointer, suggestion: expect.stringMatching(/\w/) as string });
