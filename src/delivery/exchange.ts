@@ -83,6 +83,7 @@ export class Exchange implements Dispatcher.DispatchHandler, LineUser, Watched {
   quietSinceMs: number | undefined;
   timer: NodeJS.Timeout | undefined;
   line: Line | undefined;
+  isBeforeAnswer = true;
   /** This is the second try, which goes over a connection of its own. */
   isRepeated = false;
   readonly #retryStale: boolean;
@@ -142,12 +143,14 @@ export class Exchange implements Dispatcher.DispatchHandler, LineUser, Watched {
   /** The first byte of an answer has come. */
   onResponseStarted(): void {
     this.#isAnswerBegun = true;
+    this.isBeforeAnswer = false;
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: RawHeaders): void {
     if (this.readTimeoutMs < Infinity) this.quietSinceMs = performance.now();
     // Informational answers come before the real one (RFC 9110 §15.2).
     if (status < 200) {
+      this.isBeforeAnswer = true;
       if (++this.#informational > this.#options.informationalMax) this.stop("informational");
       return;
     }

@@ -3,9 +3,14 @@ import type { Socket } from "node:net";
 import { Client } from "undici";
 import type { Dispatcher } from "undici";
 import type { ConnectOrder, OpenConnection } from "./connect.ts";
+import { passOverContinue } from "./continue.ts";
 
 /** What a line knows of the exchange that is dispatched over it. */
-export type LineUser = ConnectOrder & { line: Line | undefined };
+export type LineUser = ConnectOrder & {
+  line: Line | undefined;
+  /** Nothing of the answer has come, or an informational one (1xx) has ended. */
+  readonly isBeforeAnswer: boolean;
+};
 
 /** Options of a dispatch, with the exchange that it is for. */
 export type LineDispatchOptions = Dispatcher.DispatchOptions & { user: LineUser };
@@ -25,6 +30,7 @@ export class Line extends Client {
         open(target, seat.user, (error, socket) => {
           if (error !== null) return callback(error, null);
           seat.socket = socket;
+          passOverContinue(socket, () => seat.user?.isBeforeAnswer === true);
           // undici writes the waiting request inside the call-back.
           seat.isHandingOver = true;
           try {

@@ -76,6 +76,36 @@ describe("answers that never end", () => {
     expect(await aClient().send(get(raw.url))).toMatchObject({ ok: true, status: 200 });
   });
 
+  test("a 100 that nobody asked for is passed over, however often it comes, and an end is made of it like of others", async () => {
+    const unasked = "HTTP/1.1 100 Continue\r\n\r\n";
+    const answer = `${head}content-length: 2\r\n\r\nok`;
+    await using raw = await startRaw((socket, index) => {
+      socket.on("data", () => {
+        if (index === 0) socket.write(`${unasked}HTTP/1.1 103 Early Hints\r\n\r\n${unasked}${unasked}${answer}`);
+        else pour(socket, unasked.repeat(100));
+      });
+    });
+    const client = aClient({ socketsPerOriginMax: 1 });
+    for (let count = 0; count < 3; count++) expect(await client.send(post(raw.url))).toMatchObject({ status: 200 });
+    expect(raw.sockets).toHaveLength(1);
+    raw.sockets[0]?.destroy();
+    await until(() => raw.sockets[0]?.closed === true);
+    expect(errorOf(await client.send(post(raw.url, { timeoutMs: 20_000 })))).toMatchObject({ error: "protocol" });
+  });
+
+  test("a body that looks like a 100 stays as it is", async () => {
+    const body = "HTTP/1.1 100 Continue\r\n\r\n";
+    await using raw = await startRaw((socket) => {
+      socket.once("data", () => {
+        socket.write(`${head}content-length: ${body.length * 2}\r\n\r\n`);
+        setTimeout(() => socket.write(body), 20);
+        setTimeout(() => socket.write(body), 40);
+      });
+    });
+    const result = await aClient().send(post(raw.url));
+    expect(result.ok && result.body.toString()).toBe(body + body);
+  });
+
   test("an answer of 100 MB is cut at 64 KB, and the connection closed before most of it was sent", async () => {
     const bytes = 100 * 1024 * 1024;
     await using raw = await startRaw((socket) => {
