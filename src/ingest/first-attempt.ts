@@ -83,10 +83,10 @@ async function recordFirst(
 ): Promise<StoredDelivery> {
   if ((await deps.store.deliveries.insert(row, bodies)) === "inserted") return row;
   const [attempt] = row.attempts;
-  const standing = await deps.store.deliveries.find(row.tenantId, row._id);
-  if (attempt === undefined || standing === undefined) return row;
+  if (attempt === undefined) return row;
   const { tenantId, _id: id, status, class: failureClass, nextAttemptAt, lane } = row;
-  const number = standing.attempts.length + 1;
+  // Retries may have begun meanwhile: a number that one of them has would hide it.
+  const number = await deps.store.deliveries.count(tenantId, id);
   const change = { status, class: failureClass, nextAttemptAt, lane };
   await deps.store.deliveries.record({ tenantId, id, attempt: { ...attempt, number }, bodies, change });
   return (await deps.store.deliveries.find(tenantId, id)) ?? row;

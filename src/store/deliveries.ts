@@ -194,11 +194,22 @@ function createDeliveryTurns(raw: Collection<StoredDelivery>) {
       return row ?? undefined;
     },
 
+    /** Counts an attempt that was made beside the row, whatever its status is. Answers its number. */
+    async count(tenantId: TenantId, id: DeliveryId): Promise<number> {
+      const row = await raw.findOneAndUpdate(one(tenantId, id), { $inc: { begun: 1 } }, { returnDocument: "after" });
+      if (row === null) throw new Error(`The delivery ${id} is not there.`);
+      return row.begun;
+    },
+
     /** Makes a delivery pending again because somebody asked for it; the same asking again changes nothing. */
     async reopen(tenantId: TenantId, id: DeliveryId, by: string, trigger: AttemptRow["trigger"]): Promise<void> {
       await raw.updateOne(
         { ...one(tenantId, id), "asked.by": { $ne: by } },
-        { $set: { status: "pending", asked: { by, trigger } }, $unset: { lane: "", endedAt: "", reason: "" } },
+        {
+          // Due from now on: whoever watches over deliveries finds it when the one who was asked is ended from outside.
+          $set: { status: "pending", asked: { by, trigger }, nextAttemptAt: new Date() },
+          $unset: { lane: "", endedAt: "", reason: "" },
+        },
       );
     },
 
@@ -245,15 +256,17 @@ function attemptWrites({ tenantId, id, attempt, change }: RecordedAttempt): Upda
   const fresh = { _id: id, tenantId, "attempts.number": { $ne: attempt.number } };
   const endedAt = new Date(attempt.startedAt.getTime() + attempt.durationMs);
   const { $set, $unset } = changeOf(change, endedAt);
-  const whole = { $set, $unset, $push: { attempts: attempt } };
+  // An attempt of a batch has one number for all of it: that of the delivery that was begun the most often.
+  const added = { $push: { attempts: attempt }, $max: { begun: attempt.number } };
+  const whole = { $set, $unset, ...added };
   if (change.status === "delivered") {
     return [
-      { filter: { ...fresh, status: "delivered" }, update: { $push: { attempts: attempt } } },
+      { filter: { ...fresh, status: "delivered" }, update: added },
       { filter: { ...fresh, status: { $ne: "delivered" } }, update: whole },
     ];
   }
   return [
-    { filter: { ...fresh, status: { $ne: "pending" } }, update: { $push: { attempts: attempt } } },
+    { filter: { ...fresh, status: { $ne: "pending" } }, update: added },
     { filter: { ...fresh, status: "pending" }, update: whole },
   ];
 }

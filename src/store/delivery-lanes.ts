@@ -24,6 +24,12 @@ export function createDeliveryLanes(database: Database) {
     laneHead: (tenantId: TenantId, endpointId: EndpointId, limit: number): Promise<StoredDelivery[]> =>
       raw.find(lane(tenantId, endpointId), { sort: inOrder, limit, hint: "lane" }).toArray(),
 
+    /** The event of the last of those that wait. */
+    async laneEnd(tenantId: TenantId, endpointId: EndpointId): Promise<Id<"evt"> | undefined> {
+      const options = { sort: { "event.key": -1 }, projection: { event: 1 }, hint: "lane" } as const;
+      return (await raw.findOne(lane(tenantId, endpointId), options))?.event.key;
+    },
+
     /** The first of each key that waits: up to `limit` keys. */
     async laneHeads(tenantId: TenantId, endpointId: EndpointId, limit: number): Promise<StoredDelivery[]> {
       const stages = [
@@ -102,7 +108,8 @@ function createLaneChanges(raw: Collection<StoredDelivery>, lane: LaneFilter) {
         if (rows.length === 0) return;
         const ended = { status: "cancelled" as const, reason, endedAt: new Date() };
         await raw.updateMany(
-          { _id: { $in: rows.map((row) => row._id) }, tenantId },
+          // One that has been delivered meanwhile has left its lane.
+          { _id: { $in: rows.map((row) => row._id) }, tenantId, lane: { $exists: true } },
           { $set: ended, $unset: { lane: "", nextAttemptAt: "" } },
         );
       }
