@@ -21,7 +21,9 @@ export function passOverContinue(socket: Socket, isBeforeAnswer: () => boolean):
 }
 
 function isInformational(chunk: Buffer, at: number): boolean {
-  return chunk[at + statusAt] === digit.one && chunk.latin1Slice(at, at + 5) === "HTTP/" && chunk[at + 8] === 0x20;
+  return (
+    chunk[at + statusAt] === digit.one && chunk.toString("latin1", at, at + 5) === "HTTP/" && chunk[at + 8] === 0x20
+  );
 }
 
 /** Informational answers come one behind the other, and none has a body. */

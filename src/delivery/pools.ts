@@ -1,5 +1,6 @@
 // Which connections does a request share? One pool for an origin and identity, a bounded number, the least used goes first.
 import type { Pool } from "undici";
+import { createStrays } from "./strays.ts";
 import type { TlsIdentity } from "./tls-identity.ts";
 
 export type Pools = {
@@ -20,6 +21,7 @@ export function createPools(
 ): Pools {
   const heldByKey = new Map<string, Held>();
   const closing = createClosing();
+  const strays = createStrays();
 
   const retire = (key: string, pool: Pool): void => {
     if (heldByKey.get(key)?.pool === pool) heldByKey.delete(key);
@@ -30,7 +32,7 @@ export function createPools(
     if (pool.stats.connected === 0 && pool.stats.size === 0) retire(key, pool);
   };
   const create = (key: string, origin: string, identity: TlsIdentity | undefined): Held => {
-    const pool = open(origin, identity);
+    const pool = strays.watch(open(origin, identity));
     pool.on("disconnect", () => retireWhenIdle(key, pool));
     pool.on("connectionError", () => retireWhenIdle(key, pool));
     return { pool, identity };
@@ -57,14 +59,14 @@ export function createPools(
       return held.pool;
     },
     once(origin, identity, dispatch) {
-      const pool = open(origin, identity);
+      const pool = strays.watch(open(origin, identity));
       dispatch(pool);
       closing.add(pool);
     },
     async close() {
       const all = [...[...heldByKey.values()].map(({ pool }) => pool), ...closing.pools];
       heldByKey.clear();
-      await Promise.all(all.map((pool) => pool.destroy()));
+      await Promise.all([...all, ...strays.clients].map((one) => one.destroy()));
     },
   };
 }

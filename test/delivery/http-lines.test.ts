@@ -94,3 +94,23 @@ test("a kept connection that breaks before anything is written to it costs no re
   // Each arrived once.
   expect(requests).toHaveLength(20);
 });
+
+describe("closing the client", () => {
+  const waiting = 3;
+
+  test("ends what runs on a line that its pool has given up since it found no connection, too", async () => {
+    await using receiver = await startReceiver();
+    receiver.respond(() => "hang");
+    let asked = 0;
+    const client = makeClient({
+      limits: { socketsPerOriginMax: 1 },
+      resolve: async () => (asked++ < 2 ? Promise.reject(new Error("no such name")) : ["127.0.0.1"]),
+    });
+    const url = receiver.url.replace("127.0.0.1", "flapping.example.com");
+    const results = Array.from({ length: 2 + waiting }, () => client.send(post(url, { timeoutMs: 20_000 })));
+    await receiver.waitFor(1);
+    await client.close();
+    const codes = (await Promise.all(results)).map(codeOf);
+    expect(codes).toEqual(["dns", "dns", ...Array.from({ length: waiting }, () => "aborted")]);
+  });
+});
