@@ -74,6 +74,8 @@ export function createLeases(deps: { store: Pick<Store, "events">; log: Log; lea
       };
     },
     leaseMs,
+    /** Whether this process looks after an event, whatever has become of its lease. */
+    holds: (key: Id<"evt">): boolean => held.has(key),
     size: () => held.size,
     idle: () => marks.idle(),
     close: loop.close,

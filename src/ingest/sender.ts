@@ -63,7 +63,8 @@ export function createSender(deps: SenderDeps) {
     /** Sends an event to those that are owed it. `standing`: the rows that an earlier try has left. */
     dispatch(event: StoredEvent, standing: readonly StoredDelivery[] = []): void {
       const endpoints = event.fanOut?.endpoints ?? [];
-      if (endpoints.length === 0) return;
+      // Its lease ran out while MongoDB was away, or this process slept: what waits for its turn here is still to have it.
+      if (endpoints.length === 0 || leases.holds(event._id)) return;
       const bytes = event.data.length();
       waitingBytes += bytes;
       const held = leases.hold(event, endpoints, () => (waitingBytes -= bytes));

@@ -79,3 +79,29 @@ test("what waited in memory for a place goes to the URL that the endpoint has wh
   await receiver.waitFor(3);
   expect(receiver.requests.map((one) => one.path)).toEqual(["/old", "/new", "/new"]);
 });
+
+test("an event that this process still sends is not sent a second time by it when its lease has run out", async () => {
+  await using app = await startApp();
+  await using receiver = await startReceiver();
+  let release: () => void = () => {};
+  const held = new Promise<void>((resolve) => (release = resolve));
+  receiver.respond(async () => {
+    await held;
+    return {};
+  });
+  const { endpoint } = await makeEndpoint(app, { url: receiver.url, events: ["*"], concurrency: 1 });
+  const tenant = await tenantOf(app);
+  const ids = ["first", "second"];
+  for (const id of ids) await app.publish({ id, type: "order.created", data: {} });
+  await receiver.waitFor(1);
+  const events = () => Promise.all(ids.map((id) => app.store.events.find(tenant, id)));
+  // As after an outage of MongoDB in which nothing could be renewed.
+  const keys = (await events()).flatMap((event) => event?._id ?? []);
+  await app.store.events.leaseFanOut(keys, -60_000);
+  await until(async () => (await events()).every((event) => (event?.fanOut?.fence ?? 0) > 0));
+  release();
+  await app.idle();
+  await until(async () => (await deliveriesOf(app, endpoint)).every((row) => row.status === "delivered"));
+  expect(receiver.requests).toHaveLength(2);
+  expect((await events()).map((event) => event?.fanOut?.state)).toEqual(["done", "done"]);
+});
