@@ -1,12 +1,12 @@
 // What exactly is sent? One body, serialised once and signed, and the headers that a profile puts beside it.
 import { contentTypeOf, makeBody, sceneOf } from "./body.ts";
-import { compiledOf } from "./compiled.ts";
+import { compiledOf, spellingOf } from "./compiled.ts";
 import type { CompiledSignature } from "./compiled.ts";
 import { hmacOf, standardOf, unsigned } from "./hmac-signature.ts";
 import { contentDigest, signMessage } from "./http-signature.ts";
 import { refuse } from "./input.ts";
 import type { Delivery, DeliveryInput, Refusal } from "./input.ts";
-import { percentEncoded } from "./percent.ts";
+import { spelled } from "./percent.ts";
 import { renderText } from "./profile-template.ts";
 import type { Scene } from "./profile-variables.ts";
 import type { Profile, ProfileSignature } from "./profile-form.ts";
@@ -49,7 +49,7 @@ export function headersOfSignature(signature: ProfileSignature): string[] {
 function addHeaders(headers: Record<string, string>, profile: Profile, scene: Scene): void {
   for (const [name, template] of compiledOf(profile).headers) {
     const value = renderText(template, scene);
-    headers[name] = profile.cloudevents === "binary" && /^ce-/i.test(name) ? attributeSafe(value) : headerSafe(value);
+    headers[name] = spelled(value, spellingOf(profile, name));
   }
 }
 
@@ -128,14 +128,4 @@ function addMessageSignature(
   headers["signature-input"] = made.input;
   headers["signature"] = made.signature;
   return undefined;
-}
-
-/** Event types and ids come from users: what may not stand in a header is percent-encoded as UTF-8. */
-function headerSafe(text: string): string {
-  return percentEncoded(text, /[^\x20-\x7e]+/g);
-}
-
-/** Attributes of a CloudEvent in headers (HTTP binding 1.0.2 §3.1.3.2): also spaces, quotes and percent signs are encoded. */
-function attributeSafe(text: string): string {
-  return percentEncoded(text, /[^\x21\x23\x24\x26-\x7e]+/g);
 }

@@ -1,11 +1,13 @@
 // How do a profile's templates become text? `{{variable}}` from a fixed list, compiled once into parts.
 import type { Json } from "../model/json.ts";
+import { spelled } from "./percent.ts";
+import type { Spelling } from "./percent.ts";
 import { findVariable, profileVariables, withPrefix } from "./profile-variables.ts";
 import type { ProfileVariable, Scene } from "./profile-variables.ts";
 
-/** Text as it stands, the event's data, or a variable: as text inside a JSON string or header, or as a JSON value. */
-export type TemplatePart =
-  { text: string } | { data: true } | { variable: ProfileVariable; prefix: string; as: "text" | "value" };
+/** Text as it stands, the event's data, or a variable: as text, as a JSON value, or spelled for the place where it goes. */
+export type TemplatePart = { text: string } | { data: true } | VariablePart;
+type VariablePart = { variable: ProfileVariable; prefix: string; as: "text" | "value" | Spelling };
 export type ProfileTemplate = readonly TemplatePart[];
 
 /** A template that names what is not there. `pointer` leads to the text inside an envelope. */
@@ -93,9 +95,10 @@ export function renderEnvelope(template: ProfileTemplate, scene: Scene, dataText
   return text;
 }
 
-function textOf(part: { variable: ProfileVariable; prefix: string }, scene: Scene): string {
-  const text = String(profileVariables[part.variable](scene) ?? "");
-  return part.prefix === "" ? text : withPrefix(text, part.prefix);
+function textOf(part: VariablePart, scene: Scene): string {
+  const value = String(profileVariables[part.variable](scene) ?? "");
+  const text = part.prefix === "" ? value : withPrefix(value, part.prefix);
+  return part.as === "text" || part.as === "value" ? text : spelled(text, part.as);
 }
 
 function valueOf(variable: ProfileVariable, scene: Scene): string {

@@ -3,6 +3,7 @@ import { formType, mediaTypeOf } from "./body.ts";
 import { compiledOf } from "./compiled.ts";
 import type { Profile } from "./profile-form.ts";
 import type { ProfileTemplate } from "./profile-template.ts";
+import { withPrefix } from "./profile-variables.ts";
 import type { ProfileVariable } from "./profile-variables.ts";
 
 /** A request as it came. */
@@ -58,7 +59,7 @@ export function contentOf(template: ProfileTemplate, signed: Signed, body: Buffe
     const value = signed.get(part.variable);
     if (value === undefined) return { ok: false, missing: part.variable };
     if (part.variable === "unixSeconds" || part.variable === "unixMillis") isTimed = true;
-    pieces.push(Buffer.from(value));
+    pieces.push(Buffer.from(part.prefix === "" ? value : withPrefix(value, part.prefix)));
   }
   return { ok: true, bytes: Buffer.concat(pieces), isTimed };
 }

@@ -104,7 +104,7 @@ function verifyHmac(
 function afterLead(signature: CompiledHmac, text: string, signed: Signed): string | undefined {
   const variables = signature.leadTemplate.flatMap((part) => ("variable" in part ? [part.variable] : []));
   const pattern = signature.leadTemplate
-    .map((part) => ("text" in part ? part.text.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&") : "([^\\s,;]{1,200}?)"))
+    .map((part) => ("text" in part ? part.text.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&") : "([^\\s,;]{0,4000}?)"))
     .join("");
   const found = new RegExp(`^${pattern}`).exec(text);
   if (found === null) return undefined;

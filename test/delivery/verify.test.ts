@@ -1,4 +1,6 @@
 // The receiver's side: what verifies, and what must not.
+import fc from "fast-check";
+import { isHeaderValue } from "../../src/delivery/header.ts";
 import { readProfile } from "../../src/delivery/profile.ts";
 import type { Profile } from "../../src/delivery/profile.ts";
 import { profileIds } from "../../src/delivery/profiles.ts";
@@ -135,6 +137,44 @@ test("names of headers are taken in any case, and a list of values as one", () =
   );
   expect(verifySignature(profile("standard"), { headers, body: delivery.body, nowMs, keys: [secret] }).verified).toBe(
     true,
+  );
+});
+
+/** Profiles that sign what users name: it is read from a header, from an attribute, or from before the signature. */
+const naming = (over: object, signature: object = {}): Profile => {
+  const hmac = { kind: "hmac", header: "X-S", algorithm: "sha256", encoding: "hex", secretForm: "text" };
+  const content = "{{source}}|{{eventId:e_}}|{{body}}";
+  const headers = { "X-Event": "{{eventId}}" };
+  return readProfile({
+    id: "naming",
+    title: "Naming",
+    envelope: "{{data}}",
+    ...over,
+    headers: { ...headers, ...("headers" in over ? (over.headers as object) : {}) },
+    signatures: [{ ...hmac, content, ...signature }],
+  });
+};
+
+test.each<[string, Profile, string]>([
+  ["a header", naming({ headers: { "X-Source": "{{source}}" } }), "X-Source"],
+  [
+    "an attribute of a CloudEvent",
+    naming({ cloudevents: "binary", headers: { "ce-source": "{{source}}" } }),
+    "ce-source",
+  ],
+  ["what stands before the signature", naming({}, { lead: "s={{source}};", prefix: "v1=", separator: "," }), "X-S"],
+])("whatever users name their source, what is signed can be read from %s", (_, of, header) => {
+  const source = fc.string({ unit: "grapheme", minLength: 1, maxLength: 40 });
+  fc.assert(
+    fc.property(fc.oneof(source, fc.constantFrom(" a ", "Büro 東京", "a,b;c", "100%", "%C3", '"')), (one) => {
+      const delivery = built(of, {
+        event: { ...withData("{}").event, id: "1", type: "a", occurredAt: "", dataText: "{}", source: one },
+      });
+      expect(isHeaderValue(delivery.headers[header] ?? "\n")).toBe(true);
+      // On the way, spaces at the ends of a value are lost.
+      const headers = Object.fromEntries(Object.entries(delivery.headers).map(([name, value]) => [name, value.trim()]));
+      expect(verified(of, { ...delivery, headers })).toEqual({ verified: true });
+    }),
   );
 });
 
