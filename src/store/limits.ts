@@ -51,7 +51,7 @@ export function createLimitStore(database: Database) {
       const tat = { $ifNull: ["$tat", "$$NOW"] };
       const row = await change(key, [
         { $set: { at: "$$NOW", slot: { $max: ["$$NOW", { $subtract: [tat, toleranceMs] }, "$blockedUntil"] } } },
-        { $set: { tat: { $add: [{ $max: ["$tat", "$slot"] }, perMs] } } },
+        { $set: { tat: { $add: [{ $max: ["$tat", "$slot"] }, wholeMs(perMs)] } } },
         { $set: { expiresAt: { $add: [{ $max: ["$tat", "$blockedUntil"] }, idleMs] } } },
       ]);
       return { waitMs: row.slot.getTime() - row.at.getTime(), slotAtMs: row.slot.getTime() };
@@ -63,10 +63,15 @@ export function createLimitStore(database: Database) {
      */
     async take(key: string, perMs: number, burst: number): Promise<Slot> {
       const toleranceMs = (burst - 1) * perMs;
-      const tat = { $ifNull: ["$tat", "$$NOW"] };
+      // Never further ahead than a full bucket by this rule: one that was slower may have been there before, or another clock.
+      const tat = { $min: [{ $ifNull: ["$tat", "$$NOW"] }, { $add: ["$$NOW", Math.ceil(burst * perMs)] }] };
       const row = await change(key, [
         { $set: { at: "$$NOW", slot: { $max: ["$$NOW", { $subtract: [tat, toleranceMs] }, "$blockedUntil"] } } },
-        { $set: { tat: { $cond: [{ $lte: ["$slot", "$at"] }, { $add: [{ $max: [tat, "$slot"] }, perMs] }, tat] } } },
+        {
+          $set: {
+            tat: { $cond: [{ $lte: ["$slot", "$at"] }, { $add: [{ $max: [tat, "$slot"] }, wholeMs(perMs)] }, tat] },
+          },
+        },
         { $set: { expiresAt: { $add: [{ $max: ["$tat", "$blockedUntil"] }, idleMs] } } },
       ]);
       return { waitMs: Math.max(0, row.slot.getTime() - row.at.getTime()), slotAtMs: row.slot.getTime() };
@@ -90,4 +95,9 @@ export function createLimitStore(database: Database) {
     /** Now by the database's clock, in milliseconds. */
     nowMs: database.nowMs,
   };
+}
+
+/** Times in MongoDB have whole milliseconds: a part of one counts as often as it is large, so that the rate is the one asked for. */
+function wholeMs(ms: number): number {
+  return Math.floor(ms) + (Math.random() < ms % 1 ? 1 : 0);
 }

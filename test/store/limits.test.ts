@@ -73,3 +73,22 @@ test("keys of any length are told apart", async () => {
   expect((await limiter.claim(of(`${"x".repeat(4_999)}y`))).waitMs).toBe(0);
   expect((await limiter.claim(of("x".repeat(5_000)))).waitMs).toBeGreaterThan(50_000);
 });
+
+test("a limit that was raised counts at once, whatever the earlier one had reserved", async () => {
+  const dayMs = 86_400_000;
+  expect((await limitsOf(0).take("tnt_1/raised", dayMs, 1)).waitMs).toBe(0);
+  expect((await limitsOf(0).take("tnt_1/raised", dayMs, 1)).waitMs).toBeGreaterThan(dayMs - 60_000);
+  expect((await limitsOf(1).take("tnt_1/raised", 10, 100)).waitMs).toBeLessThanOrEqual(10);
+});
+
+test.each([1.4, 2.5, 0.1, 142.857])("one each %d ms is that many in the long run, not a rounded one", async (perMs) => {
+  const count = 600;
+  const key = `tnt_1/each-${perMs}`;
+  const slots = [];
+  // Reserved ahead, so that no time passes that would count.
+  await limitsOf(0).reserve(key, 600_000, 1);
+  for (let i = 0; i < count; i++) slots.push((await limitsOf(i).reserve(key, perMs, 1)).slotAtMs);
+  const spanMs = (slots.at(-1) ?? 0) - (slots[0] ?? 0);
+  // Four deviations of a coin that falls so many times.
+  expect(Math.abs(spanMs - (count - 1) * perMs)).toBeLessThan(2 * Math.sqrt(count));
+});
