@@ -23,6 +23,19 @@ export type Accepted = {
   deliveries: number;
   /** The id was accepted before: nothing new was started. */
   duplicate: boolean;
+  /** What of the data does not fit the schema of its event type, where the type's `mode` is `warn`. */
+  warnings?: Finding[];
+};
+
+export type Finding = {
+  /** Where: a JSON pointer into the request's body (RFC 6901). */
+  pointer: string;
+  /** Which rule: `required`, `unknown`, `type`, … */
+  code: string;
+  /** What is wrong, in a sentence. */
+  message: string;
+  /** What to write instead, where it can be guessed. */
+  suggestion?: string;
 };
 
 export type EventRow = {
@@ -103,6 +116,7 @@ export type EventType = {
   schema: { [name: string]: unknown } | null;
   /** Absent when there is none. */
   example?: unknown;
+  mode: "off" | "warn" | "reject";
   retired: boolean;
   createdAt: string;
   updatedAt: string;
@@ -116,6 +130,8 @@ export type EventTypeDraft = {
   schema?: { [name: string]: unknown };
   /** What `data` may be. It has to fit the schema. */
   example?: unknown;
+  /** What becomes of a published event whose data does not fit the schema: nothing, a warning in the answer, or 422. */
+  mode?: "off" | "warn" | "reject";
   /** Events of this type are no longer sent. */
   retired?: boolean;
 };
@@ -128,6 +144,8 @@ export type EventTypeChange = {
   schema?: { [name: string]: unknown };
   /** What `data` may be. It has to fit the schema. */
   example?: unknown;
+  /** What becomes of a published event whose data does not fit the schema: nothing, a warning in the answer, or 422. */
+  mode?: "off" | "warn" | "reject";
   /** Events of this type are no longer sent. */
   retired?: boolean;
 };
@@ -351,17 +369,6 @@ export type FlowView = {
   draft: Flow;
   /** What publishing would refuse. */
   problems: Finding[];
-};
-
-export type Finding = {
-  /** Where: a JSON pointer into the request's body (RFC 6901). */
-  pointer: string;
-  /** Which rule: `required`, `unknown`, `type`, … */
-  code: string;
-  /** What is wrong, in a sentence. */
-  message: string;
-  /** What to write instead, where it can be guessed. */
-  suggestion?: string;
 };
 
 export type FlowRow = {

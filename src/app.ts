@@ -17,11 +17,13 @@ import { createDeliveryObserver } from "./endpoint/delivery-observer.ts";
 import { createMetrics, type Metrics } from "./endpoint/metrics.ts";
 import { createPayloads } from "./engine/codec.ts";
 import { createEngine, type Engine } from "./engine/engine.ts";
+import { createPayloadJudge } from "./flow/payload/judge.ts";
 import { createAccept } from "./ingest/accept.ts";
 import { createCancel } from "./ingest/cancel.ts";
 import { startDueBulkRetries } from "./ingest/due-bulk-retries.ts";
 import { startDueRuns } from "./ingest/due-runs.ts";
 import { watchEndpointHealth } from "./ingest/endpoint-health.ts";
+import { watchEventTypeRules } from "./ingest/event-type-rules.ts";
 import { watchPublishedFlows } from "./ingest/match-index.ts";
 import { raiseNotices } from "./ingest/notices.ts";
 import { watchOpenRuns } from "./ingest/reconcile.ts";
@@ -55,6 +57,8 @@ export type AppOptions = {
   fault?: (point: string) => void | Promise<void>;
   /** Who sends to endpoints; the fault tests put broken ones here. */
   sending?: SendingParts;
+  /** What carries deliveries on; the fault tests put broken ones here. */
+  createDeliveryActivities?: typeof createDeliveryActivities;
 };
 
 export type App = Awaited<ReturnType<typeof createApp>>;
@@ -124,7 +128,7 @@ async function createParts(options: AppOptions): Promise<Parts> {
     payloads,
     activities: {
       ...createActivities({ store, ...outgoing, log }),
-      ...createDeliveryActivities(webhooks.activities),
+      ...(options.createDeliveryActivities ?? createDeliveryActivities)(webhooks.activities),
     },
     takesActivities: config.role !== "api",
     workflowBundlePath: options.workflowBundlePath,
@@ -181,6 +185,12 @@ async function startIntake(parts: Parts) {
     log,
     fault,
   });
+  const eventTypeRules = await watchEventTypeRules({
+    eventTypes: store.eventTypes,
+    judge: createPayloadJudge(),
+    unfit: metrics.unfit,
+    log,
+  });
   const notices = raiseNotices({ store, accept, log });
   const endpointHealth = watchEndpointHealth({ store, accept, nowMs: store.nowMs, log });
   return {
@@ -188,6 +198,7 @@ async function startIntake(parts: Parts) {
     starter,
     sending,
     accept,
+    eventTypeRules,
     cancel: createCancel({ store, engine, log }),
     wakeDueRuns: dueRuns.wake,
     wakeDueBulkRetries: dueBulkRetries.wake,
@@ -196,7 +207,7 @@ async function startIntake(parts: Parts) {
       const loops = [relay, watch, dueRuns, dueBulkRetries, recoveries, notices, endpointHealth];
       await Promise.all(loops.map((loop) => loop.close()));
       await Promise.all([starter.idle(), sending.close()]);
-      await flows.close();
+      await Promise.all([flows.close(), eventTypeRules.close()]);
     },
   };
 }
@@ -221,6 +232,7 @@ async function listen(intake: Awaited<ReturnType<typeof startIntake>>, parts: Pa
     store,
     log,
     accept: intake.accept,
+    eventTypeRules: intake.eventTypeRules,
     runs: { cancel: intake.cancel, temporalUrl: engine.url },
     recovery: recoveryOf(intake, store),
     bulkRetries: {

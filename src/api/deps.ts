@@ -15,6 +15,7 @@ import type { DeliveryRecovery } from "../model/delivery-recovery.ts";
 import type { Event } from "../model/event.ts";
 import type { EndpointId, EventId, FlowId, RunId, TenantId } from "../model/ids.ts";
 import type { Run } from "../model/run.ts";
+import type { EventTypeRules } from "../ingest/event-type-rules.ts";
 import type { Log } from "../log.ts";
 import type { DeliveryRetry } from "../recovery/delivery-retry.ts";
 import type { Recovery } from "../recovery/retry.ts";
@@ -39,6 +40,7 @@ export type ApiDeps = {
   log: Log;
   /** Throws AppError `service.storage_unavailable` when it is not known whether the event is stored. */
   accept(tenantId: TenantId, event: Event): Promise<Accepted>;
+  eventTypeRules: Pick<EventTypeRules, "check" | "changed">;
   runs: {
     cancel(tenantId: TenantId, runId: RunId): Promise<"cancelled" | "cancelling" | "ended" | "unknown">;
     temporalUrl(run: Run): string | undefined;

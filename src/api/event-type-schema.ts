@@ -6,8 +6,15 @@ import type { JsonSchema } from "../model/json.ts";
 import type { Finding } from "../model/problem.ts";
 
 /** Throws AppError `request.invalid` with every finding of the schema, or the first of the example. */
-export async function refuseUnsound(judge: PayloadJudge, { schema, example }: EventTypeChange): Promise<void> {
-  if (schema === undefined) return;
+export async function refuseUnsound(judge: PayloadJudge, { schema, example, mode }: EventTypeChange): Promise<void> {
+  if (schema === undefined) {
+    if (mode === undefined || mode === "off") return;
+    const message = `A type of mode "${mode}" needs a \`schema\` to hold data against.`;
+    throw new AppError("request.invalid", {
+      detail: message,
+      errors: [{ pointer: "/schema", code: "required", message }],
+    });
+  }
   const findings = await judge.checkSchema(schema);
   if (findings.length > 0) throw invalidAt("/schema", "The schema is not one that can be used", findings);
   if (example !== undefined)

@@ -20,16 +20,21 @@ import { listSchema, pageAnswer, pageOf, pageQuery } from "./query.ts";
 import { jsonBody, route, type Answer, type Route } from "./route.ts";
 import { simulateRoute } from "./simulate.ts";
 
-type Deps = Pick<ApiDeps, "store" | "accept">;
+type Deps = Pick<ApiDeps, "store" | "accept" | "eventTypeRules">;
 /** With the one judge that these routes share. */
-type Parts = { eventTypes: EventTypeStore; judge: ReturnType<typeof createPayloadJudge> };
+type Parts = {
+  eventTypes: EventTypeStore;
+  judge: ReturnType<typeof createPayloadJudge>;
+  /** Told after a change: publishing follows it when that resolves. */
+  rules: Pick<ApiDeps["eventTypeRules"], "changed">;
+};
 
 const tag = "Event types";
 const typeResponse = { description: "The event type, with its ETag.", schema: eventTypeViewSchema };
 
 /** `/v1/event-types/gallery` comes before `/v1/event-types/{name}`, which would take it for a name. */
-export function eventTypeRoutes({ store, accept }: Deps): Route[] {
-  const parts: Parts = { eventTypes: store.eventTypes, judge: createPayloadJudge() };
+export function eventTypeRoutes({ store, accept, eventTypeRules }: Deps): Route[] {
+  const parts: Parts = { eventTypes: store.eventTypes, judge: createPayloadJudge(), rules: eventTypeRules };
   return [
     galleryRoute(),
     listRoute(parts),
@@ -79,7 +84,7 @@ function listRoute({ eventTypes }: Parts): Route {
   });
 }
 
-function createRoute({ eventTypes, judge }: Parts): Route {
+function createRoute({ eventTypes, judge, rules }: Parts): Route {
   return route({
     method: "post",
     path: "/v1/event-types",
@@ -87,13 +92,16 @@ function createRoute({ eventTypes, judge }: Parts): Route {
     tag,
     summary: "Add an event type to the catalogue",
     description:
-      "Events need no catalogue: it is for people and receivers, for simulated events, and for what is checked in tests.",
+      "Events need no catalogue: it is for people and receivers, and for simulated events. With `mode` the data of published events is held against the schema.",
     body: jsonBody<EventTypeDraft>(eventTypeDraftSchema, { example: eventTypeExamples[0] }),
     responses: { 201: typeResponse },
     async handler({ tenantId, body, newId }) {
       await refuseUnsound(judge, body);
       const made = await eventTypes.create(tenantId, newId("etyp"), recordOf(body.name, body));
-      if (made !== "name_taken") return answerOf(made, 201, { location: `/v1/event-types/${made.name}` });
+      if (made !== "name_taken") {
+        await rules.changed(made.id);
+        return answerOf(made, 201, { location: `/v1/event-types/${made.name}` });
+      }
       const detail = `The catalogue has an event type "${body.name}" already: replace it by PUT, or choose another name.`;
       throw new AppError("state.conflict", { detail });
     },
@@ -112,7 +120,7 @@ function readRoute({ eventTypes }: Parts): Route {
   });
 }
 
-function replaceRoute({ eventTypes, judge }: Parts): Route {
+function replaceRoute({ eventTypes, judge, rules }: Parts): Route {
   return route({
     method: "put",
     path: "/v1/event-types/{name}",
@@ -132,12 +140,13 @@ function replaceRoute({ eventTypes, judge }: Parts): Route {
       const change = await eventTypes.replace(tenantId, revision, recordOf(params.name, body));
       if (change.outcome === "stale") throw stale("event type");
       if (change.outcome === "unknown") throw unknownType();
+      await rules.changed(change.eventType.id);
       return answerOf(change.eventType);
     },
   });
 }
 
-function removeRoute({ eventTypes }: Parts): Route {
+function removeRoute({ eventTypes, rules }: Parts): Route {
   return route({
     method: "delete",
     path: "/v1/event-types/{name}",
@@ -152,6 +161,7 @@ function removeRoute({ eventTypes }: Parts): Route {
       const isGuarded = headers["if-match"] !== undefined && headers["if-match"].trim() !== "*";
       const outcome = await eventTypes.remove(tenantId, seen.name, isGuarded ? seen.revision : undefined);
       if (outcome === "stale") throw stale("event type");
+      await rules.changed(seen.id);
       return { status: 204 };
     },
   });
@@ -175,8 +185,9 @@ function renamed(name: string): AppError {
   });
 }
 
-function recordOf(name: string, { description = "", schema, example, retired = false }: EventTypeChange): NewEventType {
-  return { name, description, schema: schema ?? null, ...(example === undefined ? {} : { example }), retired };
+function recordOf(name: string, change: EventTypeChange): NewEventType {
+  const { description = "", schema, example, mode = "off", retired = false } = change;
+  return { name, description, schema: schema ?? null, ...(example === undefined ? {} : { example }), mode, retired };
 }
 
 function viewOf({ revision: _, ...view }: EventTypeRecord) {

@@ -10,9 +10,10 @@ import {
   structuredContentType,
 } from "../ingest/cloudevents.ts";
 import { AppError } from "../model/errors.ts";
-import { dataBytesMax, publishExamples, publishSchema, type Event } from "../model/event.ts";
+import { dataBytesMax, publishExamples, publishSchema } from "../model/event.ts";
 import type { TenantId } from "../model/ids.ts";
 import type { JsonSchema } from "../model/json.ts";
+import { findingSchema, type Finding } from "../model/problem.ts";
 import { mediaTypeOf } from "./body.ts";
 import type { Accepted, ApiDeps } from "./deps.ts";
 import { route, type Answer, type BodySpec, type Route } from "./route.ts";
@@ -30,6 +31,11 @@ const acceptedSchema: JsonSchema = {
     runs: { type: "array", items: { type: "string" } },
     deliveries: { type: "integer" },
     duplicate: { type: "boolean", description: "The id was accepted before: nothing new was started." },
+    warnings: {
+      type: "array",
+      items: findingSchema,
+      description: "What of the data does not fit the schema of its event type, where the type's `mode` is `warn`.",
+    },
   },
 };
 const batchSchema: JsonSchema = {
@@ -50,14 +56,14 @@ const batchAnswerSchema: JsonSchema = {
   properties: { data: { type: "array", items: acceptedSchema, description: "In the order of the request." } },
 };
 
-type Deps = Pick<ApiDeps, "accept">;
+type Deps = Pick<ApiDeps, "accept" | "eventTypeRules">;
 
 /** The way in, which is the busiest one. */
 export function publishRoutes(deps: Deps): Route[] {
   return [publishRoute(deps), publishBatchRoute(deps)];
 }
 
-function publishRoute({ accept }: Deps): Route {
+function publishRoute(deps: Deps): Route {
   return route({
     method: "post",
     path: "/v1/events",
@@ -75,7 +81,7 @@ function publishRoute({ accept }: Deps): Route {
     responses: { 202: { description: "Accepted, or known already.", schema: acceptedSchema } },
     async handler({ tenantId, headers, body, newId }) {
       const type = mediaTypeOf(headers)?.type;
-      if (type === batchContentType) return acceptAll(accept, tenantId, allOf(readCloudEventsBatch(body)));
+      if (type === batchContentType) return acceptAll(deps, tenantId, readCloudEventsBatch(body));
       const read =
         type === structuredContentType
           ? readStructured(body)
@@ -83,12 +89,13 @@ function publishRoute({ accept }: Deps): Route {
             ? readBinary(headers, type, body)
             : readEnvelope(body, () => newId("evt"));
       if (!read.ok) throw refusalOf(read);
-      return { status: 202, body: acceptedView(await accept(tenantId, read.event)) };
+      const warnings = await deps.eventTypeRules.check(tenantId, [read.event], () => "");
+      return { status: 202, body: acceptedView(await deps.accept(tenantId, read.event), warnings) };
     },
   });
 }
 
-function publishBatchRoute({ accept }: Deps): Route {
+function publishBatchRoute(deps: Deps): Route {
   return route({
     method: "post",
     path: "/v1/events/batch",
@@ -105,15 +112,19 @@ function publishBatchRoute({ accept }: Deps): Route {
     handler({ tenantId, headers, body, newId }) {
       const isCloudEvents = mediaTypeOf(headers)?.type === batchContentType;
       const read = isCloudEvents ? readCloudEventsBatch(body) : readBatch(body, () => newId("evt"));
-      return acceptAll(accept, tenantId, allOf(read));
+      return acceptAll(deps, tenantId, read);
     },
   });
 }
 
 /** Accepts all or says that some may not be: with the same ids the batch can be sent again without harm. */
-async function acceptAll(accept: Deps["accept"], tenantId: TenantId, events: Event[]): Promise<Answer> {
+async function acceptAll({ accept, eventTypeRules }: Deps, tenantId: TenantId, read: EventsResult): Promise<Answer> {
+  if (!read.ok) throw refusalOf(read);
+  const { events, pointer } = read;
+  const warnings = (await eventTypeRules.check(tenantId, events, (index) => `${pointer}/${index}`)) ?? [];
   const results = await Promise.all(events.map((event) => accept(tenantId, event)));
-  return { status: 202, body: { data: results.map(acceptedView) } };
+  const warningsOf = (index: number) => warnings.filter((one) => one.pointer.startsWith(`${pointer}/${index}/`));
+  return { status: 202, body: { data: results.map((one, index) => acceptedView(one, warningsOf(index))) } };
 }
 
 /** A body that is read as bytes: `data` must survive as it was written. */
@@ -131,22 +142,18 @@ function eventBody(
   return { schema, contentTypes, required: true, bytes: { anyTypeWhen } };
 }
 
-function allOf(read: EventsResult): Event[] {
-  if (!read.ok) throw refusalOf(read);
-  return read.events;
-}
-
 function refusalOf({ why, detail, findings }: EventRefusal): AppError {
   if (why === "malformed") return new AppError("request.malformed", { detail });
   if (why === "too_large") return new AppError("request.too_large", { detail });
   return new AppError("request.invalid", { detail, errors: findings });
 }
 
-function acceptedView(accepted: Accepted): unknown {
+function acceptedView(accepted: Accepted, warnings: Finding[] = []): unknown {
   if (accepted.outcome === "overloaded") {
     const detail = "Too much to do at the moment. Send the request again, with the same ids.";
     throw new AppError("service.overloaded", { detail, retryAfterMs: accepted.retryAfterMs });
   }
   const { id, matched, runs, deliveries } = accepted;
-  return { id, matched, runs, deliveries, duplicate: accepted.outcome === "duplicate" };
+  const view = { id, matched, runs, deliveries, duplicate: accepted.outcome === "duplicate" };
+  return warnings.length === 0 ? view : { ...view, warnings };
 }

@@ -78,7 +78,7 @@ export function createApi(deps: ApiDeps, extra: readonly Route[] = []): Api {
   const idempotency = createIdempotency({ store: deps.store.idempotency, vault: deps.vault });
   const docsUrl = `${deps.config.publicUrl ?? ""}/docs/errors`;
 
-  const steps = createSteps({ ...deps, authenticate, isClosing, docsUrl });
+  const steps = createSteps(deps, { authenticate, isClosing, docsUrl });
   const serve = (one: Route) => serveRoute(one, authenticate, idempotency);
   const app = createExpressWay(routes, steps, serve, deps.codec);
   const isTaken = createDirectWay(routes, steps, serve);

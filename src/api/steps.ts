@@ -23,13 +23,9 @@ export type Steps = {
 const headersMax = 100;
 
 export function createSteps(
-  deps: Pick<ApiDeps, "config" | "log" | "metrics"> & {
-    authenticate: Authenticate;
-    isClosing: () => boolean;
-    docsUrl: string;
-  },
+  deps: Pick<ApiDeps, "config" | "log" | "metrics">,
+  { authenticate, isClosing, docsUrl }: { authenticate: Authenticate; isClosing: () => boolean; docsUrl: string },
 ): Steps {
-  const { authenticate, isClosing, docsUrl, log } = deps;
   const measure = deps.metrics && measureRequests(deps.metrics);
   const origins = deps.config.corsOrigins;
   const authenticateApi: Steps["authenticateApi"] = async (request) => {
@@ -51,7 +47,7 @@ export function createSteps(
       }
       if (error.status >= 500) {
         const requestId = response.getHeader("x-request-id");
-        log.error({ err: error, requestId, method: request.method, path: pathOf(request) }, "a request failed");
+        deps.log.error({ err: error, requestId, method: request.method, path: pathOf(request) }, "a request failed");
       }
       sendProblem(request, response, error, docsUrl);
     },

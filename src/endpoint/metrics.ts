@@ -11,6 +11,8 @@ export type Metrics = {
   limited(): void;
   /** An event was accepted for the first time. */
   accepted(): void;
+  /** The data of a published event does not fit the schema of its type. */
+  unfit(mode: "warn" | "reject"): void;
   /** A request to the API was answered. `route`: its path with the names of its parameters. */
   answered(request: { method: string; route: string; status: number; seconds: number }): void;
   /** Who knows how many attempts are under way in this process. */
@@ -38,6 +40,12 @@ export function createMetrics(deps: { store: Pick<Store, "events" | "endpointHea
     help: "Events accepted by this process; repeats are not counted.",
     registers: [register],
   });
+  const unfit = new Counter({
+    name: "millrace_events_unfit_total",
+    help: "Published events whose data does not fit the schema of their type, by what the type says: warn or reject.",
+    labelNames: ["mode"],
+    registers: [register],
+  });
   const requests = new Histogram({
     name: "millrace_http_request_duration_seconds",
     help: "Time until a request to the API was answered.",
@@ -55,6 +63,7 @@ export function createMetrics(deps: { store: Pick<Store, "events" | "endpointHea
   return {
     ...deliveries,
     accepted: () => accepted.inc(),
+    unfit: (mode) => unfit.inc({ mode }),
     answered({ method, route, status, seconds }) {
       requests.observe({ method, route, status: `${Math.floor(status / 100)}xx` }, seconds);
     },

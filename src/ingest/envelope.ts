@@ -14,7 +14,8 @@ export type EventRefusal = {
   findings: Finding[];
 };
 export type EnvelopeResult = { ok: true; event: Event } | EventRefusal;
-export type EventsResult = { ok: true; events: Event[] } | EventRefusal;
+/** `pointer` leads to the list in which the events stand. */
+export type EventsResult = { ok: true; events: Event[]; pointer: string } | EventRefusal;
 
 /** What stands around `data` at most, in bytes: longest id, type and source, escaped, with room for white space. */
 export const envelopeBytesMax = 16 * 1024;
@@ -84,7 +85,7 @@ export function eventsAt(
   const tooLarge = refused.find((result) => result.why === "too_large");
   if (tooLarge) return tooLarge;
   if (refused.length > 0) return invalid(refused.flatMap((result) => result.findings));
-  return { ok: true, events: results.flatMap((result) => (result.ok ? [result.event] : [])) };
+  return { ok: true, events: results.flatMap((result) => (result.ok ? [result.event] : [])), pointer };
 }
 
 /** One object of `{ type, data, id?, occurredAt?, source? }`. */

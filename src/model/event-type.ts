@@ -12,9 +12,15 @@ export type EventTypeDraft = {
   schema?: JsonSchema;
   /** What `data` may be. */
   example?: Json;
+  /** What becomes of a published event whose data does not fit the schema. */
+  mode?: SchemaMode;
   /** No longer sent: endpoints should not be made for it. */
   retired?: boolean;
 };
+
+/** `off`: the schema is for people; `warn`: the publish is told, and taken; `reject`: it is refused. */
+export const schemaModes = ["off", "warn", "reject"] as const;
+export type SchemaMode = (typeof schemaModes)[number];
 
 /** What replaces one: the name stays. */
 export type EventTypeChange = Omit<EventTypeDraft, "name"> & { name?: string };
@@ -28,6 +34,7 @@ export type EventType = {
   schema: JsonSchema | null;
   /** Absent: there is none. `null` is an example too. */
   example?: Json;
+  mode: SchemaMode;
   retired: boolean;
 };
 
@@ -43,6 +50,13 @@ const members = {
   description: { type: "string", maxLength: 2_000 },
   schema: { type: "object", description: "What `data` looks like: JSON Schema 2020-12, within bounds." },
   example: { description: "What `data` may be. It has to fit the schema." },
+  mode: {
+    type: "string",
+    enum: [...schemaModes],
+    default: "off",
+    description:
+      "What becomes of a published event whose data does not fit the schema: nothing, a warning in the answer, or 422.",
+  },
   retired: { type: "boolean", description: "Events of this type are no longer sent." },
 } satisfies { [name: string]: JsonSchema };
 
@@ -72,7 +86,7 @@ export const eventTypeChangeSchema: JsonSchema = {
 export const eventTypeViewSchema: JsonSchema = {
   title: "EventType",
   type: "object",
-  required: ["id", "name", "group", "description", "schema", "retired", "createdAt", "updatedAt"],
+  required: ["id", "name", "group", "description", "schema", "mode", "retired", "createdAt", "updatedAt"],
   properties: {
     id: { type: "string" },
     name: eventTypeSchema,
@@ -80,6 +94,7 @@ export const eventTypeViewSchema: JsonSchema = {
     description: { type: "string" },
     schema: { type: ["object", "null"] },
     example: { description: "Absent when there is none." },
+    mode: { type: "string", enum: [...schemaModes] },
     retired: { type: "boolean" },
     createdAt: { type: "string", format: "date-time" },
     updatedAt: { type: "string", format: "date-time" },
@@ -96,6 +111,7 @@ export const eventTypeExamples: EventTypeDraft[] = [
       properties: { id: { type: "string" }, rating: { type: "integer", minimum: 1, maximum: 5 } },
     },
     example: { id: "rev_81", rating: 4 },
+    mode: "warn",
   },
   { name: "order.line-item.added" },
   { name: "ping", description: "Nothing but a sign of life.", example: null, retired: true },
@@ -107,5 +123,6 @@ export const eventTypeCounterExamples: { why: string; draft: unknown; pointer: s
   { why: "a wildcard", draft: { name: "review.*" }, pointer: "/name", code: "format" },
   { why: "an address of the catalogue", draft: { name: "gallery" }, pointer: "/name", code: "value" },
   { why: "a schema that is a text", draft: { name: "a", schema: "string" }, pointer: "/schema", code: "type" },
+  { why: "an unknown mode", draft: { name: "a", schema: {}, mode: "strict" }, pointer: "/mode", code: "value" },
   { why: "an unknown member", draft: { name: "a", samples: [] }, pointer: "/samples", code: "unknown" },
 ];

@@ -3,7 +3,7 @@
 import type mongoose from "mongoose";
 
 /** The collections that somebody follows. */
-const followed = ["flows", "endpoints", "profiles"] as const;
+const followed = ["flows", "endpoints", "profiles", "eventTypes"] as const;
 export type FollowedCollection = (typeof followed)[number];
 
 export type Change = mongoose.mongo.ChangeStreamDocument & { documentKey: { _id: unknown } };

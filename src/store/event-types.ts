@@ -1,6 +1,6 @@
 // Event types: each tenant's catalogue of what its events are called and what they carry.
 import mongoose from "mongoose";
-import { groupOf, type EventType } from "../model/event-type.ts";
+import { groupOf, type EventType, type SchemaMode } from "../model/event-type.ts";
 import type { EventTypeId, TenantId } from "../model/ids.ts";
 import type { Json, JsonSchema } from "../model/json.ts";
 import { isDuplicateKey, type Collection, type Database } from "./database.ts";
@@ -15,6 +15,8 @@ type StoredEventType = {
   description: string;
   schemaText: string | null;
   exampleText: string | null;
+  /** Absent in what older versions have written: off. */
+  mode?: SchemaMode;
   retired: boolean;
   /** Grows with each change: the ETag. */
   revision: number;
@@ -24,6 +26,15 @@ type StoredEventType = {
 
 export type EventTypeRecord = EventType & { revision: number; createdAt: Date; updatedAt: Date };
 export type NewEventType = Omit<EventType, "id" | "group">;
+/** A type whose schema is asked when events are published. */
+export type EnforcedType = {
+  id: EventTypeId;
+  tenantId: TenantId;
+  name: string;
+  mode: Exclude<SchemaMode, "off">;
+  /** The schema as JSON text. */
+  schemaText: string;
+};
 export type EventTypeFilter = { group?: string | undefined; retired?: boolean | undefined };
 
 /** What a change came to. `stale`: somebody else changed it first. */
@@ -39,6 +50,7 @@ const schema = new mongoose.Schema(
     description: String,
     schemaText: String,
     exampleText: String,
+    mode: String,
     retired: Boolean,
     revision: Number,
     createdAt: Date,
@@ -49,6 +61,7 @@ const schema = new mongoose.Schema(
 schema.index({ tenantId: 1, name: 1 }, { unique: true });
 schema.index({ tenantId: 1, _id: -1 });
 schema.index({ tenantId: 1, group: 1, _id: -1 });
+schema.index({ mode: 1 }, { partialFilterExpression: { mode: { $in: ["warn", "reject"] } }, name: "enforced" });
 
 export type EventTypeStore = ReturnType<typeof createEventTypeStore>;
 
@@ -98,7 +111,28 @@ export function createEventTypeStore(database: Database) {
       if (deletedCount === 1) return "removed";
       return (await raw.findOne(known)) ? "stale" : "unknown";
     },
+
+    /** Those of all tenants whose schemas are asked when events are published. */
+    async enforced(): Promise<EnforcedType[]> {
+      const rows = await raw.find({ mode: { $in: ["warn", "reject"] } }, { hint: "enforced" }).toArray();
+      return rows.flatMap((row) => enforcedOf(row) ?? []);
+    },
+
+    async enforcedAt(id: EventTypeId): Promise<EnforcedType | undefined> {
+      const row = await raw.findOne({ _id: id });
+      return row ? enforcedOf(row) : undefined;
+    },
+
+    /** Tells of each change, in this and every other process, until `close`. */
+    watch: (on: { change(id: EventTypeId): void; error(error: unknown): void }): { close(): Promise<void> } =>
+      // _id of this collection is an EventTypeId.
+      database.changes.listen("eventTypes", { ...on, change: (one) => on.change(one.documentKey._id as EventTypeId) }),
   };
+}
+
+function enforcedOf({ _id: id, tenantId, name, mode, schemaText }: StoredEventType): EnforcedType | undefined {
+  if (mode === undefined || mode === "off" || schemaText === null) return undefined;
+  return { id, tenantId, name, mode, schemaText };
 }
 
 async function insert(
@@ -119,22 +153,24 @@ async function insert(
   }
 }
 
-function stored({ name, description, schema: form, example, retired }: NewEventType) {
+function stored({ name, description, schema: form, example, mode, retired }: NewEventType) {
   return {
     name,
     group: groupOf(name),
     description,
     schemaText: form === null ? null : JSON.stringify(form),
     exampleText: example === undefined ? null : JSON.stringify(example),
+    mode,
     retired,
   };
 }
 
 function eventTypeOf(row: StoredEventType): EventTypeRecord {
-  const { _id, tenantId: _, schemaText, exampleText, ...fields } = row;
+  const { _id, tenantId: _, schemaText, exampleText, mode = "off", ...fields } = row;
   return {
     id: _id,
     ...fields,
+    mode,
     // Both were written by JSON.stringify of what had been checked.
     schema: schemaText === null ? null : (JSON.parse(schemaText) as JsonSchema),
     ...(exampleText === null ? {} : { example: JSON.parse(exampleText) as Json }),

@@ -28,6 +28,7 @@ test("every example of the model is taken, and shown as it was written", async (
     const read = await app.call("GET", made.headers.get("location") ?? "");
     expect(read.body).toEqual({
       description: "",
+      mode: "off",
       retired: false,
       schema: null,
       ...draft,

@@ -10,7 +10,9 @@ import type { AddressPolicy } from "../../src/delivery/address.ts";
 import type { Resolve } from "../../src/delivery/resolve.ts";
 import { createMetrics } from "../../src/endpoint/metrics.ts";
 import { createHttpClient } from "../../src/delivery/http.ts";
+import { createPayloadJudge } from "../../src/flow/payload/judge.ts";
 import { createAccept } from "../../src/ingest/accept.ts";
+import { watchEventTypeRules } from "../../src/ingest/event-type-rules.ts";
 import { watchPublishedFlows } from "../../src/ingest/match-index.ts";
 import { createLog } from "../../src/log.ts";
 import { newApiKey, parseApiKey } from "../../src/model/api-key.ts";
@@ -58,6 +60,8 @@ export async function startApi(
     fanOutRelay: { isBehind: () => false, wake: () => undefined },
     log,
   } as unknown as Parameters<typeof createAccept>[0]); // Of the relay only what is used without a start.
+  const judge = createPayloadJudge();
+  const eventTypeRules = await watchEventTypeRules({ eventTypes: store.eventTypes, judge, log });
   const vault = createVault(parseKeyring(newKeyringEntry()));
   const recovery = { store, actions: actionCatalogue(connectors), nowMs: Date.now };
   const policy = options.policy ?? { allowHttp: true, allowNetworks: ["127.0.0.0/8"] };
@@ -70,6 +74,7 @@ export async function startApi(
       store,
       log,
       accept,
+      eventTypeRules,
       runs: { cancel: async () => "unknown", temporalUrl: (run) => `http://temporal.test/${run.id}` },
       recovery: { ...createRecovery(recovery), ...createReplay({ ...recovery, flowsOf: flows.of }) },
       bulkRetries: { wake: () => undefined, cancel: () => undefined },
@@ -148,6 +153,7 @@ export async function startApi(
       await server.close();
       await http.close();
       await webhooks.profiles.close();
+      await eventTypeRules.close();
       await flows.close();
       await store.close();
     },

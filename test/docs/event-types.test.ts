@@ -30,6 +30,8 @@ test("the commands work", async () => {
     .filter(Boolean)
     .map((line) => JSON.parse(line));
   expect(answers).toMatchObject([
+    { name: "parcel.weighed", mode: "warn" },
+    { deliveries: 0, warnings: [{ pointer: "/data/kg", message: "This must be >= 0." }] },
     { name: "parcel.lost" },
     { from: "schema", published: false, event: { data: { id: expect.any(String) } } },
     { from: "schema", published: true },

@@ -16,7 +16,7 @@ beforeAll(async () => {
   const verification = { verified: false };
   for (const name of ["one", "two"]) {
     await store.inbox.put(tenantId, { name, headers: [], body: Buffer.from("{}"), status: 200, verification });
-    const given = { name: `${name}.created`, description: "", schema: null, retired: false };
+    const given = { name: `${name}.created`, description: "", schema: null, mode: "off" as const, retired: false };
     await store.eventTypes.create(tenantId, newId("etyp"), given);
   }
 });

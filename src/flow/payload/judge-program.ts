@@ -3,7 +3,8 @@
 /**
  * The thread's program, in JavaScript: a thread is started from text, since the sources run as they stand in
  * development, and compiled in `dist`. It gets the absolute paths of what it loads, and nothing else of the house.
- * Each task is `{ kind, schema, value? }`, schema and value as JSON text; each answer one of `Judged` in judge.ts.
+ * Each task is `{ kind, schema, value? }`, schema and value as JSON text; each answer one of `Judged` in judge.ts. `text` is
+ * `value` with a schema that will be asked again: what was compiled of the last hundred of those is kept.
  */
 export const judgeProgram = `
 "use strict";
@@ -68,11 +69,22 @@ function sample(validate, schema) {
   return { outcome: "refused", error };
 }
 
+const kept = new Map();
+
+function compiled(text) {
+  const known = kept.get(text);
+  if (known !== undefined) return known;
+  const validate = compile(JSON.parse(text));
+  if (kept.size >= 100) kept.delete(kept.keys().next().value);
+  kept.set(text, validate);
+  return validate;
+}
+
 function work({ kind, schema: text, value }) {
-  const schema = JSON.parse(text);
+  const schema = kind === "text" ? undefined : JSON.parse(text);
   let validate;
   try {
-    validate = compile(schema);
+    validate = kind === "text" ? compiled(text) : compile(schema);
   } catch (error) {
     return { outcome: "no_schema", message: error instanceof Error ? error.message : String(error) };
   }

@@ -11,13 +11,18 @@ export type PayloadJudge = {
   checkSchema(schema: unknown): Promise<Finding[]>;
   /** What is wrong with a value: the first thing that is. The schema has to be one that `checkSchema` let through. */
   checkValue(schema: JsonSchema, value: unknown): Promise<Finding[]>;
+  /** The same of JSON texts. The thread keeps what it has compiled: for a schema that is asked again and again. */
+  checkText(schemaText: string, valueText: string): Promise<TextVerdict>;
   /** A value that the schema takes, or why none could be made; the pointers lead into what was made. */
   sample(schema: JsonSchema): Promise<{ ok: true; value: Json } | { ok: false; findings: Finding[] }>;
   /** Ends the thread; the next question starts another one. */
   close(): Promise<void>;
 };
 
-type Task = { kind: "compile" | "value" | "sample"; schema: string; value?: string };
+/** `unknown`: the schema could not be asked, or takes more than the thread may spend. */
+export type TextVerdict = { fits: true } | { fits: false; findings: Finding[] } | { fits: "unknown"; message: string };
+
+type Task = { kind: "compile" | "value" | "text" | "sample"; schema: string; value?: string };
 /** Of ajv's first error: https://ajv.js.org/api.html#error-objects */
 type Wrong = { instancePath: string; keyword: string; params: { [name: string]: unknown }; message?: string };
 type Judged =
@@ -69,6 +74,13 @@ export function createPayloadJudge(): PayloadJudge {
     },
     async checkValue(schema, value) {
       return findingsOf(await inTurn({ kind: "value", schema: JSON.stringify(schema), value: JSON.stringify(value) }));
+    },
+    async checkText(schemaText, valueText) {
+      const judged = await inTurn({ kind: "text", schema: schemaText, value: valueText });
+      const findings = findingsOf(judged);
+      if (findings.length === 0) return { fits: true };
+      if (judged.outcome === "refused") return { fits: false, findings };
+      return { fits: "unknown", message: findings[0]?.message ?? "" };
     },
     async sample(schema) {
       const judged = await inTurn({ kind: "sample", schema: JSON.stringify(schema) });
