@@ -8,7 +8,10 @@ import { startApi, type TestApi } from "../api/start-api.ts";
 
 const run = promisify(execFile);
 const page = readFileSync(join(__dirname, "../../docs/event-types.md"), "utf8");
-const block = (language: string) => new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, "m").exec(page)?.[1] ?? "";
+const blocks = (language: string) =>
+  [...page.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, "gm"))]
+    .map(([, text = ""]) => text)
+    .join("");
 
 let app: TestApi;
 beforeAll(async () => {
@@ -17,14 +20,14 @@ beforeAll(async () => {
 afterAll(() => app.stop());
 
 test("the example is taken as it stands", async () => {
-  const { status, body } = await app.call("POST", "/v1/event-types", { text: block("json") });
-  expect([status, body]).toEqual([201, expect.objectContaining(JSON.parse(block("json")))]);
+  const { status, body } = await app.call("POST", "/v1/event-types", { text: blocks("json") });
+  expect([status, body]).toEqual([201, expect.objectContaining(JSON.parse(blocks("json")))]);
 });
 
 test("the commands work", async () => {
   const env = { PATH: process.env["PATH"], MILLRACE: app.url, KEY: app.key };
   const strict = 'set -e; curl() { command curl --fail-with-body --max-time 20 "$@"; echo; }';
-  const { stdout } = await run("bash", ["-c", `${strict}\n${block("sh")}`], { env });
+  const { stdout } = await run("bash", ["-c", `${strict}\n${blocks("sh")}`], { env });
   const answers = stdout
     .split("\n")
     .filter(Boolean)
