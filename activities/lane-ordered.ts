@@ -21,15 +21,15 @@ type KeyWait = { waitMs: number; mayWake: boolean };
 export async function drainOrdered(turn: Turn): Promise<LaneTurn> {
   const { deps, endpoint, signal, untilMs } = turn;
   while (Date.now() < untilMs && !signal.aborted) {
+    const isSafe = await upToWhere(turn);
+    if (isSafe === undefined) return { outcome: "empty" };
     const heads = await deps.store.deliveries.laneHeads(endpoint.tenantId, endpoint.id, keysMax);
-    if (heads.length === 0) return { outcome: "empty" };
-    const owed = await oldestOnItsWay(turn);
-    const ready = heads.filter((head) => owed === undefined || head.event.key < owed);
+    const ready = heads.filter(isSafe);
     if (ready.length === 0) {
       await pause(arrivalMs, signal);
       continue;
     }
-    const waits = await Promise.all(ready.map((head) => drainKey(turn, head, owed)));
+    const waits = await Promise.all(ready.map((head) => drainKey(turn, head, isSafe)));
     const open = waits.filter((wait) => wait.waitMs > 0);
     if (open.length === waits.length && ready.length === heads.length) {
       const waitMs = Math.min(...open.map((wait) => wait.waitMs));
@@ -37,6 +37,21 @@ export async function drainOrdered(turn: Turn): Promise<LaneTurn> {
     }
   }
   return { outcome: "more" };
+}
+
+type IsSafe = (row: StoredDelivery) => boolean;
+
+/**
+ * Which of those that wait may go, whatever comes into the lane from now on? Read in this order: what came before the last
+ * that waits has been stored before, and whether it is on its way still is asked after that. What joins the lane later waits
+ * for the next look. Undefined: nobody waits.
+ */
+async function upToWhere(turn: Turn): Promise<IsSafe | undefined> {
+  const { tenantId, id } = turn.endpoint;
+  const last = await turn.deps.store.deliveries.laneEnd(tenantId, id);
+  if (last === undefined) return undefined;
+  const owed = await oldestOnItsWay(turn);
+  return ({ event: { key } }) => key <= last && (owed === undefined || key < owed);
 }
 
 /** The oldest event that was accepted for the endpoint and has not come into its lane yet: it may be of any key. */
@@ -52,12 +67,12 @@ async function oldestOnItsWay({ deps, endpoint: { tenantId, id } }: Turn): Promi
 }
 
 /** Sends the deliveries of one key until one of them has to wait. */
-async function drainKey(turn: Turn, first: StoredDelivery, owed: string | undefined): Promise<KeyWait> {
+async function drainKey(turn: Turn, first: StoredDelivery, isSafe: IsSafe): Promise<KeyWait> {
   const { deps, signal, untilMs } = turn;
   const key = first.lane?.key ?? "";
   let head: StoredDelivery | undefined = first;
   while (head !== undefined && Date.now() < untilMs && !signal.aborted) {
-    if (owed !== undefined && head.event.key >= owed) return { waitMs: 0, mayWake: true };
+    if (!isSafe(head)) return { waitMs: 0, mayWake: true };
     const waitMs = dueInMs(head, deps.nowMs());
     if (waitMs > 0) return { waitMs, mayWake: true };
     const wait = await sendHead(turn, head);

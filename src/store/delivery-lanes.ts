@@ -11,7 +11,6 @@ const changeMax = 1_000;
 /** Every query on lanes. */
 export function createDeliveryLanes(database: Database) {
   const raw = database.raw<StoredDelivery>("deliveries");
-  const events = database.raw<StoredEvent>("events");
   const lane = (tenantId: TenantId, endpointId: EndpointId) => ({
     tenantId,
     endpointId,
@@ -23,12 +22,6 @@ export function createDeliveryLanes(database: Database) {
     /** The first of those that wait. */
     laneHead: (tenantId: TenantId, endpointId: EndpointId, limit: number): Promise<StoredDelivery[]> =>
       raw.find(lane(tenantId, endpointId), { sort: inOrder, limit, hint: "lane" }).toArray(),
-
-    /** The event of the last of those that wait. */
-    async laneEnd(tenantId: TenantId, endpointId: EndpointId): Promise<Id<"evt"> | undefined> {
-      const options = { sort: { "event.key": -1 }, projection: { event: 1 }, hint: "lane" } as const;
-      return (await raw.findOne(lane(tenantId, endpointId), options))?.event.key;
-    },
 
     /** The first of each key that waits: up to `limit` keys. */
     async laneHeads(tenantId: TenantId, endpointId: EndpointId, limit: number): Promise<StoredDelivery[]> {
@@ -67,13 +60,7 @@ export function createDeliveryLanes(database: Database) {
     },
 
     ...createLaneChanges(raw, lane),
-
-    /** The events that this endpoint is owed, in their order; their deliveries may have been put down already. */
-    async owedTo(tenantId: TenantId, endpointId: EndpointId): Promise<Id<"evt">[]> {
-      const owed = { tenantId, "fanOut.state": "pending" as const, "fanOut.endpoints": endpointId };
-      const found = await events.find(owed, { projection: { _id: 1 }, hint: "fanOutDue" }).toArray();
-      return found.map((one) => one._id).toSorted((a, b) => (a < b ? -1 : 1));
-    },
+    ...createLaneEnds(database, lane),
   };
 }
 
@@ -85,6 +72,26 @@ type LaneFilter = (
   endpointId: EndpointId;
   lane: { $exists: true };
 };
+
+/** Up to where a lane is whole: the last that waits in it, and what has still to come into it. */
+function createLaneEnds(database: Database, lane: LaneFilter) {
+  const raw = database.raw<StoredDelivery>("deliveries");
+  const events = database.raw<StoredEvent>("events");
+  return {
+    /** The event of the last of those that wait. */
+    async laneEnd(tenantId: TenantId, endpointId: EndpointId): Promise<Id<"evt"> | undefined> {
+      const options = { sort: { "event.key": -1 }, projection: { event: 1 }, hint: "lane" } as const;
+      return (await raw.findOne(lane(tenantId, endpointId), options))?.event.key;
+    },
+
+    /** The events that this endpoint is owed, in their order; their deliveries may have been put down already. */
+    async owedTo(tenantId: TenantId, endpointId: EndpointId): Promise<Id<"evt">[]> {
+      const owed = { tenantId, "fanOut.state": "pending" as const, "fanOut.endpoints": endpointId };
+      const found = await events.find(owed, { projection: { _id: 1 }, hint: "fanOutDue" }).toArray();
+      return found.map((one) => one._id).toSorted((a, b) => (a < b ? -1 : 1));
+    },
+  };
+}
 
 /** How deliveries leave a lane, or stay together in it. */
 function createLaneChanges(raw: Collection<StoredDelivery>, lane: LaneFilter) {

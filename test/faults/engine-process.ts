@@ -39,7 +39,16 @@ export type EngineOptions = {
   program?: keyof typeof programs | ProgramFile;
   /** `warn` unless given. */
   logLevel?: string;
+  /** Processes of one installation have the same. Its own unless given. */
+  installation?: Installation;
 };
+
+/** What all processes of an installation share beside their servers. */
+export type Installation = { apiKey: string; keys: string };
+
+export function newInstallation(): Installation {
+  return { apiKey: newApiKey(), keys: newKeyringEntry() };
+}
 
 const readyLimitMs = 60_000;
 const askPauseMs = 100;
@@ -55,10 +64,11 @@ export function ensureBuilt(): void {
 /** Starts the engine on a fixed port and keeps it running until `stop`. */
 export async function startEngine(options: EngineOptions): Promise<EngineProcess> {
   const port = await freePort();
-  const apiKey = newApiKey();
+  const installation = options.installation ?? newInstallation();
+  const { apiKey } = installation;
   const url = `http://127.0.0.1:${port}`;
   const client = createClient(url, apiKey, 1);
-  const environment = environmentOf(options, { port, apiKey });
+  const environment = environmentOf(options, { port, ...installation });
   let child: ChildProcess = launch();
   let stopping = false;
   let killed = false;
@@ -118,7 +128,7 @@ function argumentsOf(program: keyof typeof programs | ProgramFile): readonly str
 }
 
 /** Nothing of this process's own settings reaches the engine. */
-function environmentOf(options: EngineOptions, own: { port: number; apiKey: string }): NodeJS.ProcessEnv {
+function environmentOf(options: EngineOptions, own: Installation & { port: number }): NodeJS.ProcessEnv {
   const { servers, logLevel = "warn" } = options;
   return {
     PATH: process.env["PATH"],
@@ -126,7 +136,7 @@ function environmentOf(options: EngineOptions, own: { port: number; apiKey: stri
     MONGODB_URI: servers.mongodbUri,
     TEMPORAL_ADDRESS: servers.temporalAddress,
     MILLRACE_BOOTSTRAP_KEY: own.apiKey,
-    MILLRACE_KEYS: newKeyringEntry(),
+    MILLRACE_KEYS: own.keys,
     MILLRACE_HOST: "127.0.0.1",
     MILLRACE_PORT: String(own.port),
     MILLRACE_ALLOW_NETWORKS: "127.0.0.0/8",

@@ -6,7 +6,7 @@ import { installRuntime } from "../../../src/engine/engine.ts";
 import { createLog } from "../../../src/log.ts";
 import { packageRoot } from "../../../src/package-root.ts";
 import { createMutants } from "./mutants.ts";
-import { readPlan, writePlan } from "./plan.ts";
+import { createReach, readPlan } from "./plan.ts";
 
 const [planFile = "", taskQueue = ""] = process.argv.slice(2);
 const config = readConfig();
@@ -25,13 +25,5 @@ await createApp({
   log,
   createAccept: mutants.createAccept,
   sending: { createSender: mutants.createSender, createRelay: mutants.createRelay, leaseMs: 3_000 },
-  fault(point) {
-    const plan = readPlan(planFile);
-    if (plan.point !== point) return;
-    const { point: _, ...rest } = plan;
-    writePlan(planFile, rest);
-    process.kill(process.pid, "SIGKILL");
-    // Nothing more of this process is to happen before the signal is there.
-    return new Promise(() => {});
-  },
+  fault: createReach(planFile),
 });

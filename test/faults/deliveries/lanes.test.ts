@@ -1,0 +1,30 @@
+// Two processes at one endpoint's lane under `kill -9` of either: order by key is kept, and nothing is lost, stuck or another's.
+import { testServers } from "../../support/servers.ts";
+import { ensureBuilt } from "../engine-process.ts";
+import { runLaneTrial, textOfLanes } from "./lane-trial.ts";
+import { isInOrder } from "./lane-verdict.ts";
+
+jest.setTimeout(240_000);
+beforeAll(ensureBuilt);
+
+const shortProfile = { keys: 6, perKey: 25, perSecond: 2, kills: 3 };
+
+test("what waits for order and for a rate arrives, in order by key and under one id, while either of two processes is killed", async () => {
+  const report = await runLaneTrial({ ...shortProfile, servers: testServers(), seed: seedOfToday() });
+  // The report is what one needs to run the trial again: `npm run faults -- --lanes --seed N`.
+  if (!isInOrder(report.verdict)) throw new Error(`The promise was not kept.\n${textOfLanes(report)}`);
+  expect(report.accepted).toBe(150);
+  expect(report.kills).toHaveLength(3);
+});
+
+test("a lane that does not wait for older events on their way into it breaks the order, and the trial notices", async () => {
+  // The first kill is of the process that makes no attempts: the other one goes on with the lane.
+  const profile = { ...shortProfile, perKey: 10, kills: 1, seed: 1, roles: ["all", "api"] as const };
+  const report = await runLaneTrial({ ...profile, servers: testServers(), mutant: "hasty" });
+  expect(report.verdict.disordered).not.toEqual([]);
+});
+
+/** Another one each day: over the weeks the tests see many, and on one day everybody sees the same. */
+function seedOfToday(): number {
+  return Math.floor(Date.now() / 86_400_000);
+}
