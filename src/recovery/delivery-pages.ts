@@ -113,13 +113,14 @@ async function takeTurn(
   if (row === undefined) {
     return { delivery, code: "resource.not_found", message: "The delivery is no longer in the log." };
   }
-  // It stands otherwise than when its page began: whoever died asked for it and could not mark it, or somebody else did.
   const statuses = kind === "replay" ? ["skipped"] : filter.statuses;
-  if (statuses !== undefined && !statuses.includes(row.status)) return undefined;
+  // It stands otherwise than when its page began: whoever died asked for it and could not mark it, or somebody else did.
+  const isAsked = statuses !== undefined && !statuses.includes(row.status);
   try {
-    const refusal = await refusalOf(deps, row);
+    const refusal = isAsked ? undefined : await refusalOf(deps, row);
     if (refusal) return { delivery, ...refusal };
-    await startAsked(deps, row, "recovery");
+    if (!isAsked) await startAsked(deps, row, "recovery");
+    // Either way it has had its turn, and is among those whose outcomes are counted.
     await deps.store.recoveries.markAsked(tenantId, id, delivery);
     return undefined;
   } catch (thrown) {
