@@ -29,9 +29,7 @@ export function createLeases(deps: { store: Pick<Store, "events">; log: Log; lea
   const { store, log, leaseMs = leaseMsDefault } = deps;
   const renewEveryMs = leaseMs / renewals;
   const held = new Map<Id<"evt">, Holding>();
-  const marks = createMarks(store);
-  const mark = (settled: Settled): void =>
-    void marks.add(settled).catch((err: unknown) => log.debug({ err }, "recorded deliveries could not be marked"));
+  const { mark, ...marks } = createMarks(deps);
   const loop = startLoop(
     renewEveryMs,
     async () => {
@@ -77,7 +75,7 @@ export function createLeases(deps: { store: Pick<Store, "events">; log: Log; lea
     /** Whether this process looks after an event, whatever has become of its lease. */
     holds: (key: Id<"evt">): boolean => held.has(key),
     size: () => held.size,
-    idle: () => marks.idle(),
+    idle: marks.idle,
     close: loop.close,
   };
 }
@@ -86,8 +84,8 @@ export function createLeases(deps: { store: Pick<Store, "events">; log: Log; lea
 type Holding = { renewedAtMs: number; settled: EndpointId[] };
 
 /** Notes what has been recorded, many events at once. */
-function createMarks(store: Pick<Store, "events">) {
-  return createGroupWriter<Settled, void>({
+function createMarks({ store, log }: Parameters<typeof createLeases>[0]) {
+  const marks = createGroupWriter<Settled, void>({
     write: async (items) => {
       await store.events.settleFanOut(items);
       return items.map(() => undefined);
@@ -97,4 +95,9 @@ function createMarks(store: Pick<Store, "events">) {
     // Far below the lease: a lost mark costs a look at rows that stand.
     lingerMs: 100,
   });
+  return {
+    mark: (settled: Settled): void =>
+      void marks.add(settled).catch((err: unknown) => log.debug({ err }, "recorded deliveries could not be marked")),
+    idle: marks.idle,
+  };
 }

@@ -1,6 +1,6 @@
 // Limits: when the next thing of a key may be done, shared by all processes. One row a key that is in use.
 import mongoose from "mongoose";
-import { isDuplicateKey, type Database } from "./database.ts";
+import { isDuplicateKey, type Collection, type Database } from "./database.ts";
 
 /** `tat`: the theoretical arrival time of GCRA, when the key would be idle again. */
 type StoredLimit = { _id: string; at: Date; slot: Date; tat: Date; blockedUntil?: Date; expiresAt: Date };
@@ -21,23 +21,19 @@ const triesMax = 3;
 
 export type LimitStore = ReturnType<typeof createLimitStore>;
 
+const expiry = { $set: { expiresAt: { $add: [{ $max: ["$tat", "$blockedUntil"] }, idleMs] } } };
+
+/** The key's next slot, from when it would be idle again. */
+function nextSlot(tat: object, toleranceMs: number): object {
+  return { $set: { at: "$$NOW", slot: { $max: ["$$NOW", { $subtract: [tat, toleranceMs] }, "$blockedUntil"] } } };
+}
+
 /** Every query on limits. Keys begin with the tenant's id. */
 export function createLimitStore(database: Database) {
   const model = database.connection.model("Limit", schema, "limits");
   const raw = database.raw<StoredLimit>("limits");
 
-  const change = async (key: string, stages: object[]): Promise<StoredLimit> => {
-    for (let left = triesMax; ; left--) {
-      try {
-        // A lost row costs one burst, so nothing waits for journals here.
-        const options = { upsert: true, returnDocument: "after", writeConcern: { w: 1 } } as const;
-        const row = await raw.findOneAndUpdate({ _id: key }, stages, options);
-        if (row) return row;
-      } catch (error) {
-        if (!isDuplicateKey(error) || left <= 1) throw error;
-      }
-    }
-  };
+  const change = (key: string, stages: object[]) => changeRow(raw, key, stages);
 
   return {
     init: () => model.createIndexes(),
@@ -50,9 +46,9 @@ export function createLimitStore(database: Database) {
       const toleranceMs = (burst - 1) * perMs;
       const tat = { $ifNull: ["$tat", "$$NOW"] };
       const row = await change(key, [
-        { $set: { at: "$$NOW", slot: { $max: ["$$NOW", { $subtract: [tat, toleranceMs] }, "$blockedUntil"] } } },
+        nextSlot(tat, toleranceMs),
         { $set: { tat: { $add: [{ $max: ["$tat", "$slot"] }, wholeMs(perMs)] } } },
-        { $set: { expiresAt: { $add: [{ $max: ["$tat", "$blockedUntil"] }, idleMs] } } },
+        expiry,
       ]);
       return { waitMs: row.slot.getTime() - row.at.getTime(), slotAtMs: row.slot.getTime() };
     },
@@ -66,13 +62,13 @@ export function createLimitStore(database: Database) {
       // Never further ahead than a full bucket by this rule: one that was slower may have been there before, or another clock.
       const tat = { $min: [{ $ifNull: ["$tat", "$$NOW"] }, { $add: ["$$NOW", Math.ceil(burst * perMs)] }] };
       const row = await change(key, [
-        { $set: { at: "$$NOW", slot: { $max: ["$$NOW", { $subtract: [tat, toleranceMs] }, "$blockedUntil"] } } },
+        nextSlot(tat, toleranceMs),
         {
           $set: {
             tat: { $cond: [{ $lte: ["$slot", "$at"] }, { $add: [{ $max: [tat, "$slot"] }, wholeMs(perMs)] }, tat] },
           },
         },
-        { $set: { expiresAt: { $add: [{ $max: ["$tat", "$blockedUntil"] }, idleMs] } } },
+        expiry,
       ]);
       return { waitMs: Math.max(0, row.slot.getTime() - row.at.getTime()), slotAtMs: row.slot.getTime() };
     },
@@ -82,7 +78,7 @@ export function createLimitStore(database: Database) {
       await change(key, [
         { $set: { blockedUntil: { $max: ["$blockedUntil", { $add: ["$$NOW", forMs] }] } } },
         { $set: { tat: { $ifNull: ["$tat", "$$NOW"] } } },
-        { $set: { expiresAt: { $add: [{ $max: ["$tat", "$blockedUntil"] }, idleMs] } } },
+        expiry,
       ]);
     },
 
@@ -95,6 +91,19 @@ export function createLimitStore(database: Database) {
     /** Now by the database's clock, in milliseconds. */
     nowMs: database.nowMs,
   };
+}
+
+async function changeRow(rows: Collection<StoredLimit>, key: string, stages: object[]): Promise<StoredLimit> {
+  for (let left = triesMax; ; left--) {
+    try {
+      // A lost row costs one burst, so nothing waits for journals here.
+      const options = { upsert: true, returnDocument: "after", writeConcern: { w: 1 } } as const;
+      const row = await rows.findOneAndUpdate({ _id: key }, stages, options);
+      if (row) return row;
+    } catch (error) {
+      if (!isDuplicateKey(error) || left <= 1) throw error;
+    }
+  }
 }
 
 /** Times in MongoDB have whole milliseconds: a part of one counts as often as it is large, so that the rate is the one asked for. */
