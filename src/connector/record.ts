@@ -12,23 +12,31 @@ import type { OpenConnection } from "./open-connection.ts";
 /** Recorded bodies are cut here, so that the fifty attempts that a step may have fit into one document of 16 MB. */
 const recordedBytesMax = 64 * 1024;
 
+/** How many additions are looked for: tokens come and go for as long as a process runs, and old ones mean nothing any more. */
+const additionsMax = 16;
+
 /** Replaces these secrets; those of a connection or an input that comes into play later are added. */
 export type Redactor = {
   redact: Redact;
+  /** After sixteen further additions these are forgotten; those that the redactor was made with never are. */
   add(secrets: readonly string[]): void;
   /** The bytes of an answer that was cut off, without secrets, and without the half of one at their end. */
   redactCut(bytes: Buffer): Buffer;
 };
 
 export function createGrowingRedactor(secrets: readonly string[]): Redactor {
-  const known = new Set(secrets.flatMap(partsOf));
+  const lasting = secrets.flatMap(partsOf);
+  const additions: string[][] = [];
+  let known = new Set(lasting);
   let redact = createRedactor([...known]);
   return {
     redact: (text) => redact(text),
     add(more) {
-      const added = more.flatMap(partsOf).filter((one) => !known.has(one));
-      if (added.length === 0) return;
-      for (const one of added) known.add(one);
+      const added = more.flatMap(partsOf);
+      if (added.every((one) => known.has(one))) return;
+      additions.push(added);
+      if (additions.length > additionsMax) additions.shift();
+      known = new Set([...lasting, ...additions.flat()]);
       redact = createRedactor([...known]);
     },
     redactCut: (bytes) => withoutTorn(redactBytes(bytes, redact), [...known]),

@@ -120,10 +120,14 @@ function isSecretHeader(name: string): boolean {
 }
 
 function isSecretName(name: string): boolean {
-  return /^(?:authorization|proxy-authorization|cookie|set-cookie)$|api-?key|token|secret|password|credential/i.test(
-    name,
-  );
+  return secretWord.test(name) && !harmlessKey.test(name);
 }
+
+/** Words of names, and what names end with: `X-Functions-Key`, `X-Auth`. */
+const secretWord =
+  /authorization|cookie|api-?key|token|secret|password|passphrase|credential|session|jwt|(?:^|[-_])(?:auth|key|pwd)$/i;
+/** Keys that open nothing. */
+const harmlessKey = /^(?:(?:x-)?(?:idempotency|cache|surrogate|partition)[-_]key|sec-websocket-key)$/i;
 
 function formsOf(secret: string): string[] {
   // Through bytes, so that half a surrogate pair cannot make the encoders throw.
