@@ -80,9 +80,9 @@ export function isHeaderValue(value: string): boolean {
   return /^[\t\x20-\x7e\x80-\xff]*$/.test(value);
 }
 
-/** Whether the connection sets this header itself; `name` in lower case. A profile cannot set it either. */
+/** Whether nobody but the connection, or a proxy on the way, sets this header; `name` in lower case. No profile can either. */
 export function isReservedHeader(name: string): boolean {
-  return denied.has(name) || name.startsWith("proxy-");
+  return denied.has(name) || name.startsWith("proxy-") || name.startsWith("x-forwarded-");
 }
 
 type Verdict = Omit<Finding, "pointer">;

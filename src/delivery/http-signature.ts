@@ -103,10 +103,12 @@ function derived({ method, url }: SignedMessage, component: string): string | un
   if (component === "@method") return method;
   const read = readUrl(url);
   if (read === undefined) return undefined;
-  const { href, hash, host, protocol, pathname, search } = read;
+  const { protocol, pathname, search } = read;
+  // As it is sent: a receiver sees neither a dot at the end of the name nor a question mark without a query.
+  const host = read.host.replace(/\.(?=:|$)/, "");
   switch (component) {
     case "@target-uri":
-      return hash === "" ? href : href.slice(0, -hash.length);
+      return `${protocol}//${host}${pathname}${search}`;
     case "@authority":
       return host;
     case "@scheme":

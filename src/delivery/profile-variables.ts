@@ -68,5 +68,5 @@ function isoOf(time: string): string {
 
 /** What may not stand in a URI is percent-encoded; what is encoded already stays as it is. */
 function uriOf(source: string): string {
-  return percentEncoded(source, /[^A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=%]+/g);
+  return percentEncoded(source, /%(?![0-9A-Fa-f]{2})|[^A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=%]+/g);
 }

@@ -37,6 +37,16 @@ test("a CloudEvent in binary mode has its attributes in headers, percent-encoded
   expect(decodeURIComponent(headers["ce-source"] ?? "")).toBe("https://shop.example/a%20b?%C3%A9=%20");
 });
 
+test("the source of a CloudEvent is a URI, also where a percent sign in it encodes nothing", () => {
+  for (const [source, uri] of [
+    ["100% cotton%2", "100%25%20cotton%252"],
+    ["%C3%BC", "%C3%BC"],
+  ]) {
+    const { body } = built("cloudevents", { event: { ...anInput().event, source: source ?? "" } });
+    expect((JSON.parse(body) as { source: string }).source).toBe(uri);
+  }
+});
+
 test("CloudEvents in batched mode are a list, also where there is one only", () => {
   for (const over of [{}, { batch }]) {
     const { headers, body } = built("cloudevents-batch", over);

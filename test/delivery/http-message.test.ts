@@ -4,8 +4,11 @@ import { createVerifier, httpbis } from "http-message-signatures";
 import { buildDelivery } from "../../src/delivery/build.ts";
 import { publicKeyFor } from "../../src/delivery/ed25519.ts";
 import { contentDigest, signatureBase } from "../../src/delivery/http-signature.ts";
+import { createHttpClient } from "../../src/delivery/http.ts";
 import { sign, signAsymmetric } from "../../src/delivery/sign.ts";
 import { verifySignature } from "../../src/delivery/verify.ts";
+import { startReceiver } from "../support/receiver.ts";
+import { openPolicy } from "./clients.ts";
 import {
   anInput,
   awkwardData,
@@ -76,6 +79,27 @@ test.each([
     ok: true,
     base: `"${component}": ${expected}\n"@signature-params": `,
   });
+});
+
+test.each([
+  ["a question mark without a query", "/hooks?"],
+  ["a dot at the end of the name", "/hooks?a=1"],
+  ["letters and marks that are encoded", "/é/{a}?q=ü'|\"<>"],
+  ["a fragment", "/hooks#part"],
+])("of a URL with %s what is signed is what a receiver sees", async (what, path) => {
+  await using receiver = await startReceiver();
+  const client = createHttpClient({ policy: openPolicy, resolve: async () => ["127.0.0.1"] });
+  const name = what.startsWith("a dot") ? "Example.com." : "127.0.0.1";
+  const url = `${receiver.url.replace("127.0.0.1", name)}${path}`;
+  await client.send({ method: "POST", url, headers: {}, timeoutMs: 5_000 });
+  await client.close();
+  const [seen] = receiver.requests;
+  const seenUri = `http://${seen?.headers.host}${seen?.path}`;
+  const parts = { "@target-uri": seenUri, "@authority": seen?.headers.host, "@request-target": seen?.path };
+  for (const [component, expected] of Object.entries(parts)) {
+    const { base } = signatureBase({ method: "POST", url, headers: new Map() }, [component], "") as { base: string };
+    expect(base.split("\n", 1)).toEqual([`"${component}": ${expected}`]);
+  }
 });
 
 test("a component that the request does not have is told", () => {

@@ -93,6 +93,13 @@ test.each<[string, object, string, string, string]>([
   ],
   ["a header of the connection", { headers: { Host: "a" } }, "/headers/Host", "header.denied", "set by the connection"],
   [
+    "what proxies say of a request",
+    { headers: { "X-Forwarded-For": "127.0.0.1" } },
+    "/headers/X-Forwarded-For",
+    "header.denied",
+    "set by the connection",
+  ],
+  [
     "the length of the body",
     { headers: { "Content-Length": "1" } },
     "/headers/Content-Length",
