@@ -138,11 +138,16 @@ function openPool(origin: string, open: OpenConnection, limits: HttpLimits): Poo
 
 function dispatchOptions(request: HttpRequest, path: string, user: Exchange): LineDispatchOptions {
   const headers: string[] = [];
+  let isNamed = false;
   for (const name of Object.keys(request.headers)) {
+    const lower = name.toLowerCase();
+    if (lower === "user-agent") isNamed = true;
     // Compressed answers could grow a thousandfold when somebody reads them.
-    if (name.toLowerCase() !== "accept-encoding") headers.push(name, request.headers[name] ?? "");
+    if (lower !== "accept-encoding") headers.push(name, request.headers[name] ?? "");
   }
   headers.push("accept-encoding", "identity");
+  // Firewalls in front of receivers refuse requests that do not say what sends them.
+  if (!isNamed) headers.push("user-agent", "Millrace");
   return {
     method: request.method,
     path,

@@ -26,6 +26,16 @@ test("method, path, headers and the body's bytes arrive as given, and the answer
   expect(received?.rawHeaders).toEqual(expect.arrayContaining(["X-Team", "support", "accept-encoding", "identity"]));
 });
 
+test.each([
+  ["its own name, whatever its case", { "User-AGENT": "Lawless/1.0" }, ["Lawless/1.0"]],
+  ["ours where it has none", {}, ["Millrace"]],
+])("a request says what sends it: %s", async (_, headers, expected) => {
+  await using receiver = await startReceiver();
+  await aClient().send(get(receiver.url, { headers }));
+  const raw = receiver.requests[0]?.rawHeaders ?? [];
+  expect(raw.filter((_, index) => raw[index - 1]?.toLowerCase() === "user-agent")).toEqual(expected);
+});
+
 test("a request over a connection that is open already reports no phase of making one", async () => {
   await using receiver = await startReceiver();
   const client = aClient();
