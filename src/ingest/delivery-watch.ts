@@ -1,5 +1,5 @@
 // Is every delivery that should be under way? What a lost signal, or a workflow that was ended from outside, left to nobody.
-import { handOn, type StartDelivery, type WakeLane } from "../endpoint/hand-on.ts";
+import { handOn, type LaneKey, type StartDelivery, type WakeLane } from "../endpoint/hand-on.ts";
 import type { Log } from "../log.ts";
 import type { Store } from "../store/store.ts";
 import { startLoop } from "./loop.ts";
@@ -17,6 +17,8 @@ export function watchDeliveries(deps: {
   wakeLane: WakeLane;
   log: Log;
   nowMs?: () => number;
+  /** For tests. */
+  times?: { lookEveryMs?: number };
 }) {
   const { store, wakeLane, log, nowMs = Date.now } = deps;
 
@@ -26,17 +28,21 @@ export function watchDeliveries(deps: {
     }
   }
 
+  /** Where the last look at lanes ended: the next one goes on behind it, so that many that wait keep none from its turn. */
+  let after: LaneKey | undefined;
   async function lookAtLanes(before: Date): Promise<void> {
-    for (const lane of await store.deliveries.lanesSince(before, looksMax)) {
-      const endpoint = await store.endpoints.find(lane.tenantId, lane.endpointId);
+    const { lanes, last } = await store.deliveries.lanesSince(before, after, looksMax);
+    const paused = await store.endpoints.pausedOf(lanes.map((lane) => lane.endpointId));
+    for (const lane of lanes) {
       // It is resumed by a person, who wakes the lane.
-      if (endpoint?.status === "paused") continue;
+      if (paused.has(lane.endpointId)) continue;
       if (loop.isClosing() || (await wakeLane(lane)).outcome !== "started") return;
     }
+    after = last;
   }
 
   const loop = startLoop(
-    lookEveryMs,
+    deps.times?.lookEveryMs ?? lookEveryMs,
     async () => {
       const before = new Date(nowMs() - overdueMs);
       await lookAtDeliveries(before);

@@ -43,17 +43,7 @@ export function createDeliveryLanes(database: Database) {
       return (await raw.findOne(found, { sort: inOrder, hint: "lane" })) ?? undefined;
     },
 
-    /** The lanes in which somebody waits since before a time. */
-    async lanesSince(before: Date, limit: number): Promise<{ tenantId: TenantId; endpointId: EndpointId }[]> {
-      const upTo = firstIdAt("evt", before.getTime());
-      const stages = [
-        { $match: { lane: { $exists: true }, "event.key": { $lt: upTo } } },
-        { $group: { _id: { tenantId: "$tenantId", endpointId: "$endpointId" } } },
-        { $limit: limit },
-      ];
-      type Lane = { _id: { tenantId: TenantId; endpointId: EndpointId } };
-      return (await raw.aggregate<Lane>(stages, { hint: "lane" }).toArray()).map((one) => one._id);
-    },
+    lanesSince: (before: Date, after: Lane | undefined, looks: number) => lanesSince(raw, before, after, looks),
 
     async isLaneEmpty(tenantId: TenantId, endpointId: EndpointId): Promise<boolean> {
       return (await raw.findOne(lane(tenantId, endpointId), { projection: { _id: 1 }, hint: "lane" })) === null;
@@ -62,6 +52,53 @@ export function createDeliveryLanes(database: Database) {
     ...createLaneChanges(raw, lane),
     ...createLaneEnds(database, lane),
   };
+}
+
+/** The lane of an endpoint. */
+export type Lane = Pick<StoredDelivery, "tenantId" | "endpointId">;
+
+/**
+ * The lanes in which somebody waits since before a time, of those that come after one in the order of the index: looks at so
+ * many, however much waits in each. `last`: the one that was looked at last, where there may be more.
+ */
+async function lanesSince(
+  rows: Collection<StoredDelivery>,
+  before: Date,
+  after: Lane | undefined,
+  looks: number,
+): Promise<{ lanes: Lane[]; last?: Lane }> {
+  const upTo = firstIdAt("evt", before.getTime());
+  const lanes: Lane[] = [];
+  let last = after;
+  for (let look = 0; look < looks; look++) {
+    const head = await firstAfter(rows, last);
+    if (head === undefined) return { lanes };
+    const { tenantId, endpointId } = head;
+    last = { tenantId, endpointId };
+    if (head.event.key < upTo) lanes.push(last);
+  }
+  return { lanes, ...(last === undefined ? {} : { last }) };
+}
+
+/** The first that waits in the lane that comes after one. */
+async function firstAfter(
+  rows: Collection<StoredDelivery>,
+  after: Lane | undefined,
+): Promise<Pick<StoredDelivery, "tenantId" | "endpointId" | "event"> | undefined> {
+  const first = (of: object) =>
+    rows.findOne(
+      { ...of, lane: { $exists: true } },
+      {
+        sort: { tenantId: 1, endpointId: 1, "event.key": 1 },
+        projection: { tenantId: 1, endpointId: 1, event: 1 },
+        hint: "lane",
+      },
+    );
+  if (after === undefined) return (await first({})) ?? undefined;
+  const { tenantId, endpointId } = after;
+  const next =
+    (await first({ tenantId, endpointId: { $gt: endpointId } })) ?? (await first({ tenantId: { $gt: tenantId } }));
+  return next ?? undefined;
 }
 
 type LaneFilter = (

@@ -69,6 +69,12 @@ export function createEndpointStore(database: Database) {
       return (await raw.deleteOne(one(tenantId, id))).deletedCount === 1;
     },
 
+    /** Those of these that are paused, of any tenant. */
+    async pausedOf(ids: EndpointId[]): Promise<ReadonlySet<EndpointId>> {
+      const found = raw.find({ _id: { $in: ids }, status: "paused" }, { projection: { _id: 1 } });
+      return new Set((await found.toArray()).map((row) => row._id));
+    },
+
     /** Whether an endpoint of the tenant uses a profile, also beside another one. */
     async usesProfile(tenantId: TenantId, profile: string): Promise<boolean> {
       return (await raw.findOne({ tenantId, profiles: profile }, { projection: { _id: 1 } })) !== null;
