@@ -34,7 +34,12 @@ export type HttpLimits = {
   headerBytesMax: number;
   /** How long an unused connection stays open. Below the five seconds after which many servers close it. */
   keepAliveMs: number;
-  /** For each origin, and there for each identity. */
+  /** How long a connection is used, however busy it is: its name is looked up, and its certificate checked, when it is opened. */
+  connectionMsMax: number;
+  /**
+   * For each origin, and there for each identity. Endpoints of one origin share them, so that two of them that hang with all
+   * that they may have under way, 50 each, have to leave room for the others.
+   */
   socketsPerOriginMax: number;
   /** How many origins and identities have connections at once. */
   originsMax: number;
@@ -50,7 +55,8 @@ const defaultLimits: HttpLimits = {
   bodyBytesMax: 64 * 1024,
   headerBytesMax: 16 * 1024,
   keepAliveMs: 4_000,
-  socketsPerOriginMax: 64,
+  connectionMsMax: 60_000,
+  socketsPerOriginMax: 128,
   originsMax: 1_000,
   addressesMax: 50,
   informationalMax: 20,
@@ -122,7 +128,7 @@ function openPools(options: HttpClientOptions, limits: HttpLimits): Pools {
 
 function openPool(origin: string, open: OpenConnection, limits: HttpLimits): Pool {
   return new Pool(origin, {
-    factory: (url, options) => new Line(url, options, open),
+    factory: (url, options) => new Line(url, options, open, limits.connectionMsMax),
     connections: limits.socketsPerOriginMax,
     pipelining: 1,
     allowH2: false,

@@ -8,6 +8,8 @@ import { passOverContinue } from "./continue.ts";
 /** What a line knows of the exchange that is dispatched over it. */
 export type LineUser = ConnectOrder & {
   line: Line | undefined;
+  /** When it began, by the monotonic clock. */
+  readonly startedMs: number;
   /** Nothing of the answer has come, or an informational one (1xx) has ended. */
   readonly isBeforeAnswer: boolean;
 };
@@ -16,20 +18,23 @@ export type LineUser = ConnectOrder & {
 export type LineDispatchOptions = Dispatcher.DispatchOptions & { user: LineUser };
 
 /** Of one line: shared with its connector, which exists before the line does. */
-type Seat = { user: LineUser | undefined; socket: Socket | undefined; isHandingOver: boolean };
+type Seat = { user: LineUser | undefined; socket: Socket | undefined; openedMs: number; isHandingOver: boolean };
 
 /** A client of undici's pool. It takes one request at a time, so that who dispatched last is who is served. */
 export class Line extends Client {
   readonly #seat: Seat;
+  readonly #connectionMsMax: number;
 
-  constructor(origin: URL, options: Client.Options, open: OpenConnection) {
-    const seat: Seat = { user: undefined, socket: undefined, isHandingOver: false };
+  /** A connection that is older than `connectionMsMax` takes one more request. */
+  constructor(origin: URL, options: Client.Options, open: OpenConnection, connectionMsMax: number) {
+    const seat: Seat = { user: undefined, socket: undefined, openedMs: 0, isHandingOver: false };
     super(origin, {
       ...options,
       connect: (target, callback) =>
         open(target, seat.user, (error, socket) => {
           if (error !== null) return callback(error, null);
           seat.socket = socket;
+          seat.openedMs = performance.now();
           passOverContinue(socket, () => seat.user?.isBeforeAnswer === true);
           // undici writes the waiting request inside the call-back.
           seat.isHandingOver = true;
@@ -41,6 +46,7 @@ export class Line extends Client {
         }),
     });
     this.#seat = seat;
+    this.#connectionMsMax = connectionMsMax;
   }
 
   /** A new connection is being handed over: a request that starts at this moment is the first on it. */
@@ -49,9 +55,12 @@ export class Line extends Client {
   }
 
   override dispatch(options: LineDispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
-    this.#seat.user = options.user;
+    const seat = this.#seat;
+    seat.user = options.user;
     options.user.line = this;
-    return super.dispatch(options, handler);
+    // A name may have moved, and a certificate ended, since the connection was opened: it says that this is its last request.
+    const isOld = options.user.startedMs - seat.openedMs > this.#connectionMsMax && seat.socket?.destroyed === false;
+    return super.dispatch(isOld ? { ...options, reset: true } : options, handler);
   }
 
   /**

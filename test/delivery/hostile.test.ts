@@ -410,6 +410,25 @@ describe("names that change their address between attempts", () => {
     await client.close();
   });
 
+  test("a connection that is always busy is no reason to stay at the old address", async () => {
+    await using old = await startReceiver({ host: "127.0.0.2" });
+    const port = new URL(old.url).port;
+    await using moved = await startReceiver({ host: "127.0.0.3", port: Number(port) });
+    let address = "127.0.0.2";
+    const resolve = (): Promise<string[]> => Promise.resolve([address]);
+    const client = makeClient({ resolve, limits: { connectionMsMax: 300, socketsPerOriginMax: 1 } });
+    const request = post(`http://moved.example.com:${port}/`);
+    for (let count = 0; count < 5; count++) expect(await client.send(request)).toMatchObject({ ok: true });
+    expect(new Set(old.requests.map(({ headers }) => headers.connection))).toEqual(new Set(["keep-alive"]));
+    address = "127.0.0.3";
+    const startedMs = performance.now();
+    while (moved.requests.length === 0 && performance.now() - startedMs < 5_000) {
+      expect(await client.send(request)).toMatchObject({ ok: true });
+    }
+    expect(moved.requests).toHaveLength(1);
+    expect(old.requests.at(-1)?.headers.connection).toBe("close");
+  });
+
   test.each([
     ["is blocked where the new address is an inner one", false, "blocked"],
     ["reaches it in the mutant that allows all of loopback", true, "answered"],

@@ -95,6 +95,19 @@ test("a kept connection that breaks before anything is written to it costs no re
   expect(requests).toHaveLength(20);
 });
 
+test("two endpoints of one origin that hang with all that they may have under way leave room for a third", async () => {
+  await using receiver = await startReceiver();
+  receiver.respond(({ path }) => (path === "/third" ? {} : "hang"));
+  const client = makeClient();
+  const hanging = Array.from({ length: 100 }, (_, index) =>
+    client.send(post(`${receiver.url}/${index % 2 === 0 ? "first" : "second"}`)),
+  );
+  await receiver.waitFor(100);
+  expect(await client.send(post(`${receiver.url}/third`))).toMatchObject({ ok: true });
+  await client.close();
+  await Promise.all(hanging);
+});
+
 describe("closing the client", () => {
   const waiting = 3;
 
