@@ -4,7 +4,7 @@ import { evaluateLogic, truthy } from "../flow/logic/evaluate.ts";
 import { isFailure, scopeOf } from "../flow/match.ts";
 import { matchesRegex } from "../flow/regex.ts";
 import type { Log } from "../log.ts";
-import { mayGetAlert } from "../model/endpoint-alert.ts";
+import { alertSource, isAlertType, mayGetAlert } from "../model/endpoint-alert.ts";
 import type { Event } from "../model/event.ts";
 import type { Failure } from "../model/failure.ts";
 import type { EndpointId, TenantId } from "../model/ids.ts";
@@ -132,11 +132,20 @@ function createKnown({ profiles, vault, log }: Pick<Deps, "profiles" | "vault" |
   };
 }
 
-/** The same for one endpoint, as it stands: whether it gets an event, or why that cannot be decided. */
-export function matchEndpoint(endpoint: OpenEndpoint, event: Event): "wanted" | "unwanted" | Failure {
+/** The same for one endpoint, as it stands, and a stored event: whether it gets it, or why that cannot be decided. */
+export function matchEndpoint(endpoint: OpenEndpoint, stored: Event): "wanted" | "unwanted" | Failure {
   const index = buildEventIndex([{ events: endpoint.settings.events, endpoint }]);
-  const { matched, failed } = matchEndpoints(index, event);
+  const about = aboutOf(stored);
+  const { matched, failed } = matchEndpoints(index, about === undefined ? stored : { ...stored, about });
   return failed[0]?.failure ?? (matched.length > 0 ? "wanted" : "unwanted");
+}
+
+/** The endpoint that an alert of ours is about: once it is stored only its data says so. */
+function aboutOf({ type, source, dataText }: Event): EndpointId | undefined {
+  if (source !== alertSource || !isAlertType(type)) return undefined;
+  // Whoever else calls itself as we do may have written anything.
+  const data = JSON.parse(dataText) as { endpoint?: { id?: EndpointId } } | null;
+  return data?.endpoint?.id;
 }
 
 /** Test events go to endpoints in test mode, all others to the others; alerts to those that ask for them, never about themselves. */

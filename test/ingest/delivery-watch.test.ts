@@ -43,7 +43,9 @@ async function aLane(tenantId: TenantId, status: EndpointStatus, waiting = 1): P
 test("a lane that nobody drains is told, behind any number of lanes of paused endpoints", async () => {
   const tenantId = newId("tnt");
   await Promise.all(Array.from({ length: 1_200 }, () => aLane(tenantId, "paused")));
-  const lost = [await aLane(tenantId, "enabled"), await aLane(newId("tnt"), "enabled")];
+  const lost = await Promise.all(
+    Array.from({ length: 20 }, (_, n) => aLane(n % 2 === 0 ? tenantId : newId("tnt"), "enabled")),
+  );
   const told = new Set<EndpointId>();
   const watch = watchDeliveries({
     store,

@@ -120,3 +120,25 @@ test("two broken endpoints that get each other's alerts fall silent", async () =
   });
   expect(await alertEvents(app)).toEqual(["endpoint.failing", "endpoint.failing"]);
 });
+
+test("what an endpoint has missed holds no alert about itself, nor, for one that asks for everything, about another", async () => {
+  await using app = await startApp();
+  await using receiver = await startReceiver();
+  await using customer = await startReceiver();
+  receiver.respond([{ status: 503 }]);
+  const events = ["order.created", "endpoint.*"];
+  const failing = await makeEndpoint(app, { url: receiver.url, events, ...noRetries });
+  const everything = await makeEndpoint(app, { url: customer.url, events: ["*"] });
+  const owner = await makeEndpoint(app, { url: `${customer.url}/owner`, events: ["endpoint.failing"] });
+  for (let n = 0; n < 6; n++) await app.publish({ type: "order.created", data: { n } });
+  await until(() => customer.requests.some((one) => one.path === "/owner"));
+  const replayed = async ({ endpoint }: { endpoint: string }) => {
+    const since = new Date(Date.now() - 3_600_000).toISOString();
+    const { body } = await app.call("POST", `/v1/endpoints/${endpoint}/replay-missed`, { since });
+    const read = () => app.call<{ status: string; retried: number }>("GET", `/v1/delivery-recoveries/${body.id}`);
+    await until(async () => (await read()).body.status === "succeeded");
+    return (await read()).body.retried;
+  };
+  expect([await replayed(failing), await replayed(everything), await replayed(owner)]).toEqual([0, 0, 0]);
+  expect(customer.requests.filter((one) => one.path !== "/owner")).toHaveLength(6);
+});
