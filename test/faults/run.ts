@@ -6,13 +6,23 @@
 //                    0 when that was noticed
 //   --card           the design card's flow: its systems fail, the engine is killed once a minute; 1,000 events unless given
 //   --bulk           a thousand failed runs (--events) are retried at once while the engine is killed
+//   --recoveries     three recoveries of 300 deliveries each (--events) at once while the engine is killed
+//   --lanes          two processes at an ordered endpoint and at one with a rate, either of which is killed; 600 events
 //   --keep           leaves the folder with the logs
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { isMended, runBulkTrial, textOfBulk } from "./bulk-trial.ts";
 import { isGood as isGoodCard, textOf as textOfCard } from "./card/report.ts";
 import { longCard, mutantCard, runCardTrial } from "./card/trial.ts";
+import { runLaneTrial, textOfLanes } from "./deliveries/lane-trial.ts";
+import { isInOrder } from "./deliveries/lane-verdict.ts";
+import { runRecoveryTrial, textOfRecoveries } from "./deliveries/recovery-trial.ts";
+import { isRecovered } from "./deliveries/recovery-verdict.ts";
 import { longProfile, longProfileOf, mutantProfile, shortProfile } from "./profiles.ts";
 import { isGood, textOf } from "./report.ts";
+import { startServers, type Servers } from "./servers.ts";
 import { runTrial } from "./trial.ts";
 
 const { values } = parseArgs({
@@ -22,6 +32,8 @@ const { values } = parseArgs({
     long: { type: "boolean", default: false },
     card: { type: "boolean", default: false },
     bulk: { type: "boolean", default: false },
+    recoveries: { type: "boolean", default: false },
+    lanes: { type: "boolean", default: false },
     mutant: { type: "boolean", default: false },
     keep: { type: "boolean", default: false },
   },
@@ -31,7 +43,39 @@ const seed = numberOf("seed") ?? Math.floor(Math.random() * 1_000_000);
 const events = numberOf("events");
 process.stdout.write(`seed ${seed}\n`);
 const keeping = values.keep ? { onKept: (folder: string) => process.stdout.write(`logs in ${folder}\n`) } : {};
-process.exitCode = (await (values.bulk ? runBulk() : values.card ? runCard() : runUsual())) ? 0 : 1;
+process.exitCode = (await trial()()) ? 0 : 1;
+
+function trial(): () => Promise<boolean> {
+  if (values.bulk) return runBulk;
+  if (values.recoveries) return () => onServers(runRecoveries);
+  if (values.lanes) return () => onServers(runLanes);
+  return values.card ? runCard : runUsual;
+}
+
+/** Servers of its own for a trial that leaves them alone. */
+async function onServers(run: (servers: Servers) => Promise<boolean>): Promise<boolean> {
+  const folder = await mkdtemp(join(tmpdir(), "millrace-servers-"));
+  const servers = await startServers(folder);
+  try {
+    return await run(servers);
+  } finally {
+    await servers.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function runRecoveries(servers: Servers): Promise<boolean> {
+  const report = await runRecoveryTrial({ servers, seed, events: events ?? 300, perSecond: 50, kills: 6, ...keeping });
+  process.stdout.write(`${textOfRecoveries(report)}\n`);
+  return isRecovered(report.verdict);
+}
+
+async function runLanes(servers: Servers): Promise<boolean> {
+  const perKey = Math.ceil((events ?? 600) / 10);
+  const report = await runLaneTrial({ servers, seed, keys: 10, perKey, perSecond: 2, kills: 8, ...keeping });
+  process.stdout.write(`${textOfLanes(report)}\n`);
+  return isInOrder(report.verdict);
+}
 
 async function runCard(): Promise<boolean> {
   const wanted = events === undefined ? {} : { events };

@@ -74,7 +74,11 @@ async function carryOut(parts: Parts, options: LaneTrialOptions): Promise<LaneRe
   const ordered = await createEndpoint(parts, "ordered", { order: "{{event.data.key}}" });
   const limited = await createEndpoint(parts, "limited", { rateLimit: { max: 10, per: "500ms" } });
   const accepted = new Set<string>();
-  const [kills] = await Promise.all([strike(parts, options, random, accepted), publishAll(parts, options, accepted)]);
+  const kills: Killed[] = [];
+  await Promise.all([
+    strike(parts, options, random, { accepted, kills }),
+    publishAll(parts, options, { accepted, kills }),
+  ]);
   const look = () => verdictOf(parts, { ordered, limited, accepted, kills });
   await drained(parts, look);
   return {
@@ -110,12 +114,17 @@ async function createEndpoint({ clients, receiver }: Parts, name: string, settin
   return (made.body as { id: EndpointId }).id; // Answered by the route as its document says.
 }
 
+type SoFar = { accepted: Set<string>; kills: Killed[] };
+
 /** Each key has a sender of its own, which publishes one event after the other, to either process, until it is taken. */
-async function publishAll({ clients }: Parts, options: LaneTrialOptions, accepted: Set<string>): Promise<void> {
+async function publishAll({ clients }: Parts, options: LaneTrialOptions, { accepted, kills }: SoFar): Promise<void> {
   const startedAt = performance.now();
+  const stretch = options.perKey / (options.kills + 2);
   const publishKey = async (key: string, random: Random) => {
     for (let n = 0; n < options.perKey; n++) {
       await delay(Math.max(0, startedAt + (n / options.perSecond) * 1_000 - performance.now()));
+      // Each kill is to meet events.
+      await until(() => n < stretch * (kills.length + 2), waitLimitMs);
       const id = `${key}-${n}`;
       await publish(clients, { id, type: eventType, data: { id, key, n } }, random.between(0, 1));
       accepted.add(id);
@@ -139,20 +148,17 @@ async function strike(
   { kill }: Parts,
   { kills: count, keys, perKey, seed }: LaneTrialOptions,
   random: Random,
-  accepted: ReadonlySet<string>,
-): Promise<Killed[]> {
-  const kills: Killed[] = [];
-  const events = keys * perKey;
+  { accepted, kills }: SoFar,
+): Promise<void> {
   for (let n = 0; n < count; n++) {
-    await until(() => accepted.size >= (events * (n + 1)) / (count + 2), waitLimitMs);
+    await until(() => accepted.size >= (keys * perKey * (n + 1)) / (count + 2), waitLimitMs);
     // In turns: with an event that is stored and not yet in its lane, and in the middle of an attempt.
     const inAttempt = attemptPoints[random.between(0, attemptPoints.length - 1)] ?? "begun";
     const point: Point = n % 2 === 0 ? "stored" : inAttempt;
-    const fault = { engine: (seed + n) % 2, point, after: random.between(0, 3) };
-    const killed = await kill(fault, async () => point === "stored" && accepted.size === events);
+    const engines = n % 2 === 0 ? [(seed + n / 2) % 2] : [0, 1];
+    const killed = await kill({ engines, point, after: random.between(0, 3) }, async () => false);
     if (killed) kills.push(killed);
   }
-  return kills;
 }
 
 type About = { ordered: EndpointId; limited: EndpointId; accepted: ReadonlySet<string>; kills: readonly Killed[] };

@@ -23,15 +23,12 @@ export type Killed = { engine: number; point: Point; after: number; atMs: number
 export type Processes = {
   mongodbUri: string;
   engines: EngineProcess[];
-  /**
-   * Has one process end itself when it comes to a point for the `after`th time and once more, and waits until it is back.
-   * Undefined when `isOver` comes first.
-   */
-  kill(
-    fault: { engine: number; point: Point; after: number },
-    isOver: () => Promise<boolean>,
-  ): Promise<Killed | undefined>;
+  /** Has a process end itself, and waits until it is back. Undefined when `isOver` comes first. */
+  kill(fault: Strike, isOver: () => Promise<boolean>): Promise<Killed | undefined>;
 };
+
+/** The first of these processes that comes to the point for the `after`th time and once more ends itself there. */
+export type Strike = { engines: readonly number[]; point: Point; after: number };
 
 export type Stops = (() => Promise<void>)[];
 
@@ -85,17 +82,16 @@ export async function startProcesses(
   return {
     mongodbUri,
     engines,
-    async kill({ engine, point, after }, isOver) {
-      const isPlanned = () => readPlan(planOf(engine)).point !== undefined;
-      writePlan(planOf(engine), { ...whole, point, after });
-      await until(async () => !isPlanned() || (await isOver()), killLimitMs);
+    async kill({ engines: which, point, after }, isOver) {
+      for (const engine of which) writePlan(planOf(engine), { ...whole, point, after });
+      const struck = () => which.filter((engine) => readPlan(planOf(engine)).point === undefined);
+      await until(async () => struck().length > 0 || (await isOver()), killLimitMs);
       const atMs = Date.now();
-      if (!isPlanned()) {
-        await engines[engine]?.ready();
-        return { engine, point, after, atMs };
-      }
-      writePlan(planOf(engine), whole);
-      return undefined;
+      const [engine] = struck();
+      for (const one of which) writePlan(planOf(one), whole);
+      if (engine === undefined) return undefined;
+      await Promise.all(engines.map((one) => one.ready()));
+      return { engine, point, after, atMs };
     },
   };
 }

@@ -154,7 +154,7 @@ async function askFor({ client }: Parts, world: World, perSecond: number): Promi
   );
 }
 
-/** Kills the engine again and again, in the middle of a page and of an attempt in turns; the seed says where. */
+/** Kills the engine in the middle of a page, then twice in the middle of an attempt, and again so; the seed says where. */
 async function strike(
   parts: Parts,
   { kills: count, perSecond }: RecoveryTrialOptions,
@@ -163,11 +163,11 @@ async function strike(
 ): Promise<Killed[]> {
   const kills: Killed[] = [];
   for (let n = 0; n < count; n++) {
-    const points: readonly Point[] = n % 2 === 0 ? pagePoints : attemptPoints;
+    const points: readonly Point[] = n % 3 === 0 ? pagePoints : attemptPoints;
     const point = points[random.between(0, points.length - 1)] ?? "asked";
     // Pages are few, and what a page asks for is many.
     const after = point === "planned" || point === "ended" ? random.between(0, 2) : random.between(0, perSecond);
-    const killed = await parts.kill({ engine: 0, point, after }, () => areOver(parts, ids));
+    const killed = await parts.kill({ engines: [0], point, after }, () => areOver(parts, ids));
     if (killed) kills.push(killed);
   }
   return kills;
