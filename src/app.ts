@@ -107,7 +107,7 @@ async function createParts(options: AppOptions): Promise<Parts> {
   const http = createHttpClient({ policy });
   const outgoing = createOutgoing(store, { vault, http, policy, log });
   const metrics = createMetrics({ store, log });
-  const observer = createDeliveryObserver({ store, metrics, nowMs: Date.now, log });
+  const observer = createDeliveryObserver({ store, metrics, nowMs: store.nowMs, log });
   // Made below, with the activities that use it.
   const engineLater = () => engine;
   const webhooks = await createWebhooks({

@@ -10,6 +10,7 @@ import { createGathering } from "./stats-gather.ts";
 export type DeliveryObserverDeps = {
   store: Pick<Store, "deliveryStats" | "endpointHealth">;
   metrics?: Pick<Metrics, "attempted" | "limited"> | undefined;
+  /** By the database's clock: what processes note is compared. */
   nowMs: () => number;
   log: Log;
   /** Between two flushes, in milliseconds; for tests. */
@@ -34,21 +35,22 @@ const notesMax = 50_000;
 export function createDeliveryObserver(
   deps: DeliveryObserverDeps,
 ): DeliveryObserver & { flush(): Promise<void>; close(): Promise<void> } {
-  const { metrics, nowMs, log, everyMs = flushEveryMs } = deps;
-  const gathering = createGathering(nowMs);
+  const { metrics, log, everyMs = flushEveryMs } = deps;
+  const gathering = createGathering(deps.nowMs);
   const write = createWriter(deps);
-  let lastFlushMs = nowMs();
+  /** By the monotonic clock: with one that is set back no flush would come until it has caught up. */
+  let lastFlushMs = performance.now();
   let flushing: Promise<void> = Promise.resolve();
 
   const flush = (): Promise<void> => {
-    lastFlushMs = nowMs();
+    lastFlushMs = performance.now();
     flushing = flushing.then(async () => gathering.putBack(await write(gathering.take())));
     return flushing;
   };
   let busy = false;
   const timer = setInterval(() => {
     const size = gathering.size();
-    const isEarly = nowMs() - lastFlushMs < Math.min((size / rowsPerSecond) * 1_000, flushEveryMsMax);
+    const isEarly = performance.now() - lastFlushMs < Math.min((size / rowsPerSecond) * 1_000, flushEveryMsMax);
     // One at a time: while the store is slow, what is seen meanwhile goes with the next one.
     if (size === 0 || isEarly || busy) return;
     busy = true;

@@ -60,7 +60,7 @@ export function createGathering(nowMs: () => number): Gathering {
       if (attempt.class === "internal" || attempt.class === "cancelled") return;
       let note = notes.get(endpoint.id);
       if (note === undefined) notes.set(endpoint.id, (note = newNote(endpoint)));
-      see(note, ruleOf(endpoint), eventType, attempt);
+      see(note, ruleOf(endpoint), { eventType, attempt, atMs: nowMs() });
     },
     limited: ({ endpoint, eventType }) => void countsFor(endpoint, eventType).limited++,
     size: () => past.length + current.size + notes.size,
@@ -121,8 +121,12 @@ function newNote(endpoint: OpenEndpoint): HealthNote {
   return { tenantId, id, successes: 0, failures: 0, failuresOfOthers: 0, slow: false, forgottenAfterMs };
 }
 
-function see(note: HealthNote, rule: HealthRule, eventType: string, attempt: AttemptRow): void {
-  const atMs = attempt.startedAt.getTime() + attempt.durationMs;
+/** An attempt that has just ended, at `atMs`: its own times are of a clock that may have been wrong. */
+function see(
+  note: HealthNote,
+  rule: HealthRule,
+  { eventType, attempt, atMs }: { eventType: string; attempt: AttemptRow; atMs: number },
+): void {
   if (attempt.status !== undefined && attempt.durationMs > rule.slowMs) note.slow = true;
   if (attempt.outcome === "succeeded") {
     note.successes++;

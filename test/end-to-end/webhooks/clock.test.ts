@@ -9,7 +9,7 @@ import { startApp, type TestApp } from "../../support/app.ts";
 import { startReceiver, type Receiver } from "../../support/receiver.ts";
 import { until } from "../../support/wait.ts";
 import { deliveryWith, headersOf, newType } from "./delivery-log.ts";
-import { deliveriesOf, makeEndpoint } from "./endpoints.ts";
+import { deliveriesOf, makeEndpoint, tenantOf } from "./endpoints.ts";
 import { installJumpingClock, type JumpingClock } from "./jumping-clock.ts";
 
 jest.setTimeout(60_000);
@@ -187,4 +187,26 @@ test.each(jumps)("set %s: a lane that was woken a moment ago is woken again with
   const startedMs = performance.now();
   await wakeLane(lane);
   expect([woken, performance.now() - startedMs < 1_000]).toEqual([2, true]);
+});
+
+test("set back by a week for a moment, a failure of then does not make an endpoint one that has failed for a week", async () => {
+  receiver.respond([{ status: 503 }]);
+  const type = newType();
+  const { endpoint } = await makeEndpoint(app, { url: receiver.url, events: [type], retry: { attempts: 1 } });
+  const tenantId = await tenantOf(app);
+  const healthOf = async () => (await app.store.endpoints.find(tenantId, endpoint))?.health;
+  const startedMs = Date.now();
+  for (const [index, aheadMs] of [0, -7 * 86_400_000, 0].entries()) {
+    clock.setAhead(aheadMs);
+    await app.publish({ type, data: {} });
+    await until(async () => (await healthOf())?.consecutiveFailures === index + 1);
+  }
+  expect((await healthOf())?.failingSince?.getTime()).toBeGreaterThan(startedMs - 60_000);
+  // Looked at after its last failure: what had failed for a week would be disabled then.
+  const lastFailureMs = (await healthOf())?.lastFailureAt?.getTime() ?? 0;
+  await until(async () => {
+    const row = await app.store.endpoints.read(tenantId, endpoint);
+    return (row?.watch?.lookedAt?.getTime() ?? 0) > lastFailureMs;
+  });
+  expect((await app.store.endpoints.find(tenantId, endpoint))?.status).toBe("enabled");
 });
