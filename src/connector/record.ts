@@ -106,7 +106,9 @@ export function recordedRequest(request: ActionRequest, redact: Redact): NonNull
 }
 
 export function recordedResponse(answer: HttpAnswer, redact: Redact): NonNullable<Attempt["response"]> {
-  const body = redact(answer.body.toString("utf8"));
+  const text = answer.body.toString("utf8");
+  // Other encodings than UTF-8: a character that cannot be read would hide the secret that it is part of.
+  const body = redact(text.includes("\ufffd") ? redactBytes(answer.body, redact).toString("utf8") : text);
   const kept = beginning(body);
   return {
     status: answer.status,

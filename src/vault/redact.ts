@@ -9,6 +9,8 @@ export const redactedMark = "[redacted]";
 
 /** Shorter secrets would turn up in ordinary text, and tell by the holes what they are. */
 const secretCharsMin = 6;
+/** The longest escape of a character that is looked for in what was cut off, in bytes: `\\\\u002f`, `&#x0002f;`. */
+const escapeBytesMax = 12;
 
 /**
  * A function that replaces secrets in a text: as they are, URL-encoded, in base64 (also inside a longer one), and
@@ -39,7 +41,20 @@ export function withoutTorn(bytes: Buffer, secrets: readonly string[]): Buffer {
   const longest = Math.max(0, ...forms.map((form) => form.length));
   const end = bytes.subarray(Math.max(0, bytes.length - longest)).toString("latin1");
   const torn = Math.max(0, ...forms.map((form) => tornLength(end, form)));
-  return torn === 0 ? bytes : bytes.subarray(0, bytes.length - torn);
+  const kept = torn === 0 ? bytes : bytes.subarray(0, bytes.length - torn);
+  return kept.subarray(0, tornInDisguise(kept, plainFormsOf(secrets)));
+}
+
+/** How much stands before the first part of a secret with escapes in it. */
+function tornInDisguise(bytes: Buffer, plainForms: readonly Buffer[]): number {
+  const longest = Math.max(0, ...plainForms.map((form) => form.length));
+  const from = Math.max(0, bytes.length - longest * escapeBytesMax);
+  const end = bytes.subarray(from);
+  if (!mayDisguise(end.toString("latin1"))) return bytes.length;
+  const starts = new Uint32Array(end.length + 1);
+  const plain = plainBytes(end, starts).toString("latin1");
+  const torn = Math.max(0, ...plainForms.map((form) => tornLength(plain, form.toString("latin1"))));
+  return torn === 0 ? bytes.length : from + (starts[plain.length - torn] ?? 0);
 }
 
 function tornLength(end: string, form: string): number {

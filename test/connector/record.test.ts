@@ -1,5 +1,5 @@
 // What of an attempt is recorded: no secret, however many there were.
-import { createGrowingRedactor } from "../../src/connector/record.ts";
+import { createGrowingRedactor, recordedResponse } from "../../src/connector/record.ts";
 
 const token = (index: number): string => `token/${index}+abcdefgh`;
 
@@ -24,4 +24,14 @@ test("what is known already is no addition", () => {
   for (let index = 0; index < 1_000; index++) redactor.add([token(1)]);
   redactor.add([token(2)]);
   expect(redactor.redact(`${token(1)} ${token(2)}`)).toBe("[redacted] [redacted]");
+});
+
+test("an answer in another encoding than UTF-8 hides no secret", () => {
+  const { redact } = createGrowingRedactor(["geheim-schlüssel"]);
+  const recorded = (body: Buffer) =>
+    recordedResponse({ ok: true, status: 200, headers: {}, body, truncated: false, phases: { total: 1 } }, redact).body;
+  for (const encoding of ["latin1", "utf8"] as const) {
+    expect(recorded(Buffer.from("wrong: geheim-schlüssel", encoding))).toBe("wrong: [redacted]");
+  }
+  expect(recorded(Buffer.from("für", "latin1"))).toBe("f\ufffdr");
 });

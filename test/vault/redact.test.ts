@@ -57,6 +57,16 @@ test("what a cut text ends with may be the beginning of a secret, and goes", () 
   expect(cut(Buffer.from("all of it")).toString()).toBe("all of it");
 });
 
+test.each([
+  ["as PHP writes JSON", "aXY/Zzz+QQ/w", "all of it aXY\\/Zzz+Q"],
+  ["as .NET writes JSON", "aXY/Zzz+QQ/w", "all of it aXY/Zzz\\u002bQQ"],
+  ["encoded to the letter", "hunter!22(x)", "all of it hunter%2122%28"],
+  ["in HTML", "R&D<secret>'1", "all of it R&amp;D&lt;secr"],
+])("the beginning of a secret %s goes from the end of a cut text, too", (_, secret, text) => {
+  expect(withoutTorn(Buffer.from(text), [secret]).toString()).toBe("all of it ");
+  expect(withoutTorn(Buffer.from(`${text.slice(0, -1)}!`), ["0123/4567"]).toString()).toBe(`${text.slice(0, -1)}!`);
+});
+
 test("what is disguised is replaced from its first character to its last, and nothing beside it", () => {
   const clean = createRedactor(["ab/cd/ef", "gh+ij+kl"]);
   expect(clean('{"a":"\\"ab\\/cd\\/ef\\"","b":"gh%2Bij+kl","c":"\\/"}')).toBe(
