@@ -2,6 +2,7 @@
 import { ApplicationFailure, Context } from "@temporalio/activity";
 import { ApplicationFailureCategory } from "@temporalio/common";
 import { carryAttempt, followAnswer, type Carried } from "../src/endpoint/carry.ts";
+import { dueInMs } from "../src/endpoint/hand-on.ts";
 import type { OpenEndpoint } from "../src/endpoint/open-endpoint.ts";
 import type { DeliveryChange, StoredDelivery } from "../src/store/deliveries.ts";
 import type { AttemptRow, DeliveryStatus } from "../src/model/delivery.ts";
@@ -32,6 +33,8 @@ type Prepared =
 const wakeMs = 2_000;
 /** How long a try waits for a row that is not there, in milliseconds. */
 const rowMs = 10_000;
+/** By how much a try may come before its time, in milliseconds. */
+const earlyMs = 1_000;
 
 /**
  * The activity `attemptDelivery`. Answers how the delivery ended, or that it waits in its endpoint's lane. Rejects with the
@@ -76,6 +79,7 @@ async function prepare(deps: WebhookDeps, input: AttemptDeliveryInput): Promise<
   if (row === undefined) throw putOff("The delivery is not there yet.", rowMs);
   if (row.status !== "pending") return { ended: row.status };
   if (row.lane !== undefined) return { ended: await wakeUp(deps, row) };
+  waitUntilDue(deps, row);
   const end = async (change: DeliveryChange, ended: DeliveryStatus | "waiting"): Promise<Prepared> => {
     await store.deliveries.change(tenantId, deliveryId, change);
     return { ended };
@@ -92,6 +96,19 @@ async function prepare(deps: WebhookDeps, input: AttemptDeliveryInput): Promise<
   if (event !== undefined) return { row, endpoint, event };
   const reason = { code: "event_gone", message: "The event is no longer stored." };
   return end({ status: "failed", class: row.class, reason }, "failed");
+}
+
+/**
+ * Throws while the delivery is not due: an attempt was recorded by a process that died before it could say so, and its policy's
+ * delay still counts. A clock that stands before the end of that attempt was set back, and says nothing.
+ */
+function waitUntilDue({ nowMs }: WebhookDeps, row: StoredDelivery): void {
+  const isAsked = row.asked !== undefined && row.asked.used !== true;
+  const last = row.attempts.at(-1);
+  if (isAsked || last === undefined || nowMs() < last.startedAt.getTime() + last.durationMs) return;
+  const leftMs = dueInMs(row, nowMs());
+  // Timers fire a moment too early by another clock.
+  if (leftMs > earlyMs) throw putOff("The next attempt is not due yet.", leftMs);
 }
 
 /** Why a delivery to an endpoint that is off ends. */
