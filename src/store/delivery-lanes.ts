@@ -23,12 +23,14 @@ export function createDeliveryLanes(database: Database) {
     laneHead: (tenantId: TenantId, endpointId: EndpointId, limit: number): Promise<StoredDelivery[]> =>
       raw.find(lane(tenantId, endpointId), { sort: inOrder, limit, hint: "lane" }).toArray(),
 
-    /** The first of each key that waits: up to `limit` keys. */
+    /** The first of each key that waits: up to `limit` keys, those that are due first, so that none hides behind retries. */
     async laneHeads(tenantId: TenantId, endpointId: EndpointId, limit: number): Promise<StoredDelivery[]> {
       const stages = [
         { $match: lane(tenantId, endpointId) },
         { $sort: inOrder },
         { $group: { _id: "$lane.key", head: { $first: "$$ROOT" } } },
+        // Those that have not been tried have no time.
+        { $sort: { "head.nextAttemptAt": 1, "head.event.key": 1 } },
         { $limit: limit },
       ];
       const found = await raw

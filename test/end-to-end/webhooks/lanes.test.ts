@@ -42,6 +42,26 @@ test("events of one batch publish reach an ordered endpoint in their order", asy
   expect(requests.map((one) => dataOf(one).n)).toEqual(events.map((one) => one.data.n));
 });
 
+test("keys that wait for their retries keep no other key waiting, however many there are", async () => {
+  await using app = await startApp();
+  await using receiver = await startReceiver();
+  receiver.respond((request) => ({ status: dataOf(request).key === "late" ? 200 : 503 }));
+  await makeEndpoint(app, {
+    url: receiver.url,
+    events: ["*"],
+    order: "{{event.data.key}}",
+    retry: { schedule: ["10m"], jitter: "none" },
+    breaker: false,
+  });
+  const events = Array.from({ length: 230 }, (_, n) => ({ type: "order.changed", data: { key: `k${n}`, n } }));
+  for (let at = 0; at < events.length; at += 100) {
+    expect((await app.call("POST", "/v1/events/batch", events.slice(at, at + 100))).status).toBe(202);
+  }
+  await receiver.waitFor(230, 20_000);
+  await app.publish({ type: "order.changed", data: { key: "late", n: 1 } });
+  await until(() => receiver.requests.some((request) => dataOf(request).key === "late"), 10_000);
+});
+
 test("a batch endpoint gets up to so many events in one request, the rest after its time, and each is accounted for", async () => {
   await using app = await startApp();
   await using receiver = await startReceiver();
