@@ -136,6 +136,20 @@ test("the mutant that allows both addresses is led to the listener by the same n
   expect(receiver.requests).toHaveLength(1);
 });
 
+test.each([
+  ["is blocked where that is an address that is not allowed", ["0.0.0.0/32"], "blocked"],
+  ["is answered where it is allowed, too", ["0.0.0.0/32", "127.0.0.1/32"], "answered"],
+])("a connection that the operating system leads elsewhere %s", async (_, allowNetworks, expected) => {
+  await using receiver = await startReceiver();
+  const client = createHttpClient({ policy: { allowHttp: true, allowNetworks } });
+  // Linux connects whoever dials this address with the machine itself, at 127.0.0.1.
+  const url = receiver.url.replace("127.0.0.1", "0.0.0.0");
+  const result = await client.send({ method: "GET", url, headers: {}, timeoutMs: 2_000 });
+  await client.close();
+  expect(result.ok ? "answered" : result.error).toBe(expected);
+  expect(receiver.requests).toHaveLength(expected === "answered" ? 1 : 0);
+});
+
 test("a name with a dead and a living address is reached at the living one", async () => {
   await using receiver = await startReceiver();
   const { port } = new URL(receiver.url);

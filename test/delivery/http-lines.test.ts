@@ -1,5 +1,7 @@
 // What becomes of connections: which request they are opened for, and what the end of a request does to them.
 import { setImmediate as turn } from "node:timers/promises";
+import { Pool } from "undici";
+import { createPools } from "../../src/delivery/pools.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { until } from "../support/wait.ts";
 import { codeOf, errorOf, get, post, useClients } from "./clients.ts";
@@ -106,6 +108,46 @@ test("two endpoints of one origin that hang with all that they may have under wa
   expect(await client.send(post(`${receiver.url}/third`))).toMatchObject({ ok: true });
   await client.close();
   await Promise.all(hanging);
+});
+
+test("the connections of the origin that was used longest ago are closed when there are too many origins", async () => {
+  const receivers = await Promise.all(
+    [1, 2, 3].map(() => startRaw((socket) => socket.on("data", () => socket.write(ok)))),
+  );
+  const client = makeClient({ limits: { originsMax: 2, keepAliveMs: 60_000 } });
+  const [a, b, c] = receivers.map(({ url }) => url);
+  for (const url of [a, b, a, c]) expect(await client.send(post(url ?? ""))).toMatchObject({ ok: true });
+  const isOpen = () => receivers.map(({ sockets }) => sockets.some((socket) => !socket.destroyed));
+  await until(() => isOpen()[1] === false);
+  expect(isOpen()).toEqual([true, false, true]);
+  await Promise.all(receivers.map((one) => one[Symbol.asyncDispose]()));
+});
+
+test.each([
+  ["its last connection is closed", 200],
+  ["no connection came about", undefined],
+])("nothing is left of an origin when %s", async (_, status) => {
+  let opened = 0;
+  const pools = createPools(10, (origin) => {
+    opened++;
+    return new Pool(origin, { connections: 1 });
+  });
+  const receiver = await startReceiver();
+  receiver.respond(() => ({ headers: { connection: "close" } }));
+  if (status === undefined) await receiver[Symbol.asyncDispose]();
+  const ask = () =>
+    pools
+      .of(receiver.url, undefined)
+      .request({ path: "/", method: "GET" })
+      .then(
+        async (answer) => (await answer.body.dump(), answer.statusCode),
+        () => undefined,
+      );
+  expect(await ask()).toBe(status);
+  await someTurns();
+  expect([await ask(), opened]).toEqual([status, 2]);
+  await pools.close();
+  if (status !== undefined) await receiver[Symbol.asyncDispose]();
 });
 
 describe("closing the client", () => {

@@ -3,8 +3,9 @@ import { createPrivateKey, createPublicKey, createSecretKey } from "node:crypto"
 import { createVerifier, httpbis } from "http-message-signatures";
 import { buildDelivery } from "../../src/delivery/build.ts";
 import { publicKeyFor } from "../../src/delivery/ed25519.ts";
-import { contentDigest, signatureBase } from "../../src/delivery/http-signature.ts";
+import { contentDigest, paramsText, signatureBase } from "../../src/delivery/http-signature.ts";
 import { createHttpClient } from "../../src/delivery/http.ts";
+import type { Profile } from "../../src/delivery/profile.ts";
 import { sign, signAsymmetric } from "../../src/delivery/sign.ts";
 import { verifySignature } from "../../src/delivery/verify.ts";
 import { startReceiver } from "../support/receiver.ts";
@@ -156,6 +157,30 @@ test("the headers are as RFC 9421 writes them, and the id of the key is the thum
   expect(first).toBe(`sig1=${covered};created=${seconds};keyid="${kid}";alg="ed25519";tag="webhook"`);
   expect(second).toMatch(/^sig1-2=\(.*\);created=\d+;keyid="[\w-]{16}";alg="hmac-sha256";tag="webhook"$/);
   expect(headers["signature"]).toMatch(/^sig1=:[A-Za-z0-9+/]{86}==:, sig1-2=:[A-Za-z0-9+/]{43}=:$/);
+});
+
+test("a tag is a string of structured fields, whatever stands in it", () => {
+  const params = paramsText(["@method"], { created: 1, keyid: "k", alg: "ed25519", tag: 'a "b" \\c' });
+  expect(params).toBe('("@method");created=1;keyid="k";alg="ed25519";tag="a \\"b\\" \\\\c"');
+  const [signature] = profile("rfc9421").signatures;
+  const tagged = { ...profile("rfc9421"), signatures: [{ ...signature, tag: 'a "b" \\c' }] } as Profile;
+  const { headers, body } = built(tagged);
+  expect(verifySignature(tagged, { headers, body, url: sentUrl, nowMs, keys: [secret] })).toEqual({ verified: true });
+});
+
+test("a signature that names another algorithm than its key's is none, although it fits", () => {
+  const { headers, body } = built("rfc9421");
+  const resigned = (alg: string) => {
+    const input = (headers["signature-input"] ?? "").replace('alg="hmac-sha256"', `alg="${alg}"`);
+    const params = input.slice("sig1=".length);
+    const components = Array.from(params.slice(0, params.indexOf(")")).matchAll(/"([^"]+)"/g), ([, one]) => one ?? "");
+    const message = { method: "POST", url: sentUrl, headers: new Map(Object.entries(headers)) };
+    const { base } = signatureBase(message, components, params) as { base: string };
+    const key = createSecretKey(Buffer.from(secret.slice("whsec_".length), "base64"));
+    const given = { ...headers, "signature-input": input, signature: `sig1=:${sign(base, key)}:` };
+    return verifySignature(profile("rfc9421"), { headers: given, body, url: sentUrl, nowMs, keys: [secret] }).verified;
+  };
+  expect(["hmac-sha256", "ed25519", "rsa-pss-sha512", "none"].map(resigned)).toEqual([true, false, false, false]);
 });
 
 test("without an address there is nothing to cover, and nothing goes out", () => {

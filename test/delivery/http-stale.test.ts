@@ -1,5 +1,6 @@
 // Connections that are kept open, and close at the moment when the next request goes out.
 import type { Socket } from "node:net";
+import { until } from "../support/wait.ts";
 import { codeOf, errorOf, post, useClients } from "./clients.ts";
 import { startRaw } from "./raw-receiver.ts";
 
@@ -136,6 +137,33 @@ test("where all kept connections are dead without a word, the second try takes n
   expect(results.filter((result) => result.repeated).length).toBeGreaterThan(0);
   // No connection got a third request, and those of second tries got one.
   expect(seen.filter((connection) => connection >= 20)).toHaveLength(new Set(seen.filter((one) => one >= 20)).size);
+});
+
+test("the second try takes no other kept connection either, which may be as dead as the first", async () => {
+  const [held, seen]: [Socket[], string[]] = [[], []];
+  let answered: Promise<unknown> = Promise.resolve();
+  await using raw = await startRaw((socket, connection) => {
+    socket.on("data", (chunk: Buffer) => {
+      const [, path = ""] = /^POST (\S+)/.exec(chunk.toString()) ?? [];
+      seen.push(`${path} ${connection}`);
+      if (path === "/slow" || path.startsWith("/warm")) held.push(socket);
+      if (path === "/slow") return;
+      if (path === "/warm" && held.length === 2) for (const one of held.splice(0)) one.write(ok);
+      if (path === "/second" && connection === 0) socket.resetAndDestroy();
+      if (path === "/second" && connection === 2) socket.write(ok);
+      if (path !== "/second" || connection !== 1) return;
+      // The first connection is free again when the second one turns out to be dead.
+      for (const one of held.splice(0)) one.write(ok);
+      void answered.then(() => socket.resetAndDestroy());
+    });
+  });
+  const client = makeClient({ limits: { socketsPerOriginMax: 2 } });
+  await Promise.all([1, 2].map(() => client.send(post(`${raw.url}/warm`))));
+  answered = client.send(post(`${raw.url}/slow`));
+  await until(() => seen.includes("/slow 0"));
+  const result = await client.send(post(`${raw.url}/second`, { retryStale: true }));
+  expect(result).toMatchObject({ ok: true, repeated: true });
+  expect(seen.slice(2)).toEqual(["/slow 0", "/second 1", "/second 2"]);
 });
 
 test("closing the client ends a second try, too", async () => {
