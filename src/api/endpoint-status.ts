@@ -2,7 +2,14 @@
 import type { EndpointStatus } from "../model/endpoint.ts";
 import type { JsonSchema } from "../model/json.ts";
 import type { ApiDeps } from "./deps.ts";
-import { endpointAnswer, endpointResponse, unknownEndpoint } from "./endpoint-view.ts";
+import {
+  endpointAnswer,
+  endpointResponse,
+  findEndpoint,
+  ifMatchHeader,
+  seenRevision,
+  unknownEndpoint,
+} from "./endpoint-view.ts";
 import { jsonBody, route, type Route } from "./route.ts";
 
 type Deps = Pick<ApiDeps, "endpoints" | "log">;
@@ -50,11 +57,15 @@ function statusRoute({ endpoints, log }: Deps, { verb, status, summary, descript
     tag: "Endpoints",
     summary,
     description,
+    headers: ifMatchHeader,
     body: jsonBody<{ reason?: string } | undefined>(reasonSchema, { required: false }),
-    responses: { 200: { ...endpointResponse, description: "The endpoint; the same when it was so already." } },
-    async handler({ tenantId, keyId, params, body }) {
+    responses: {
+      200: { ...endpointResponse, description: "The endpoint; the same when it was so already.", etag: true },
+    },
+    async handler({ tenantId, keyId, params, body, headers }) {
       // The path of a template is no literal type: its one parameter is `id`.
       const { id = "" } = params as { id?: string };
+      if (headers["if-match"] !== undefined) seenRevision(headers, await findEndpoint(endpoints, tenantId, id));
       const endpoint = await endpoints.setStatus(tenantId, id, status, body?.reason);
       if (endpoint === undefined) throw unknownEndpoint();
       log.info({ tenantId, keyId, endpointId: endpoint.id, status }, "the status of an endpoint was set");

@@ -91,3 +91,45 @@ test("an answer to a change is never 304", async () => {
   });
   expect(answer.status).toBe(200);
 });
+
+const webhook = { url: "http://127.0.0.1:4000/", events: ["*"] };
+test.each<[method: string, path: string, body: unknown]>([
+  ["PUT", "/v1/endpoints/{id}", webhook],
+  ["PATCH", "/v1/endpoints/{id}", { name: "Other" }],
+  ["POST", "/v1/endpoints/{id}/enable", undefined],
+  ["POST", "/v1/endpoints/{id}/pause", undefined],
+  ["POST", "/v1/endpoints/{id}/disable", undefined],
+  ["DELETE", "/v1/endpoints/{id}", undefined],
+  ["PUT", "/v1/webhooks/{id}", { name: "Other" }],
+  ["PATCH", "/api/webhooks/{id}", { name: "Other" }],
+  ["DELETE", "/v1/webhooks/{id}", undefined],
+  ["DELETE", "/api/webhooks/{id}", undefined],
+  ["DELETE", "/api/v1/webhooks/{id}?profile=brainsait", undefined],
+])("%s %s keeps to If-Match, and does without it", async (method, path, body) => {
+  for (const [ifMatch, isTaken] of [
+    ['"r77"', false],
+    ["its own", true],
+    [undefined, true],
+  ] as const) {
+    const made = await app.call("POST", "/v1/endpoints", { body: webhook });
+    const named = ifMatch === "its own" ? (made.headers.get("etag") ?? "") : ifMatch;
+    const headers: Record<string, string> = named === undefined ? {} : { "if-match": named };
+    const answer = await app.call(method, path.replace("{id}", made.body.id), {
+      headers,
+      ...(body === undefined ? {} : { body }),
+    });
+    expect([ifMatch, answer.status]).toEqual([ifMatch, isTaken ? (method === "DELETE" ? 204 : 200) : 412]);
+    const now = await app.call("GET", `/v1/endpoints/${made.body.id}`);
+    if (!isTaken) expect(now.headers.get("etag")).toBe(made.headers.get("etag"));
+  }
+});
+
+test("the tags of a webhook in the words of each system are taken by its removal", async () => {
+  for (const profile of ["bakhmach", "hub", "brainsait", "directory", "aqio"]) {
+    const made = await app.call("POST", `/v1/webhooks?profile=${profile}`, { body: webhook });
+    const read = await app.call("GET", `/v1/webhooks/${made.body.id}`);
+    const headers = { "if-match": read.headers.get("etag") ?? "" };
+    const gone = await app.call("DELETE", `/v1/webhooks/${made.body.id}?profile=${profile}`, { headers });
+    expect([profile, gone.status]).toEqual([profile, 204]);
+  }
+});

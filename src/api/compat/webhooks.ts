@@ -185,10 +185,13 @@ function removeRoute(deps: CompatDeps, path: WebhookPath): Route {
     scope: "endpoints:write",
     tag: compatTag,
     summary: "Remove a webhook; its deliveries stay in the log",
+    query: profileQuery,
+    headers: ifMatch,
     responses: { 204: { description: "It is gone." } },
     async handler(request) {
-      const { tenantId, keyId } = request;
+      const { tenantId, keyId, headers } = request;
       const { endpoint } = await hearOf(deps, request, path);
+      checkIfMatch(revisionOnly(headers), revisionTag(endpoint.revision), "webhook");
       await deps.endpoints.remove(tenantId, endpoint.id);
       deps.log.info({ tenantId, keyId, endpointId: endpoint.id }, "a webhook was removed");
       return { status: 204 };
