@@ -2139,6 +2139,14 @@ export type Operations = {
         params: {
           id: string;
         };
+        query?: {
+          /** Whose words are spoken: `bakhmach`, `hub`, `brainsait`, `directory`, `aqio`. Wins over all else. */
+          profile?: string;
+        };
+        headers?: {
+          /** The webhook's ETag as it was read; without it whatever is there is changed. */
+          "if-match"?: string;
+        };
       };
       answers: { 204: undefined };
     };
@@ -2148,6 +2156,14 @@ export type Operations = {
         params: {
           id: string;
         };
+        query?: {
+          /** Whose words are spoken: `bakhmach`, `hub`, `brainsait`, `directory`, `aqio`. Wins over all else. */
+          profile?: string;
+        };
+        headers?: {
+          /** The webhook's ETag as it was read; without it whatever is there is changed. */
+          "if-match"?: string;
+        };
       };
       answers: { 204: undefined };
     };
@@ -2156,6 +2172,14 @@ export type Operations = {
       request: {
         params: {
           id: string;
+        };
+        query?: {
+          /** Whose words are spoken: `bakhmach`, `hub`, `brainsait`, `directory`, `aqio`. Wins over all else. */
+          profile?: string;
+        };
+        headers?: {
+          /** The webhook's ETag as it was read; without it whatever is there is changed. */
+          "if-match"?: string;
         };
       };
       answers: { 204: undefined };
@@ -4144,6 +4168,10 @@ export type Operations = {
         params: {
           id: string;
         };
+        headers?: {
+          /** The endpoint's ETag as it was read: refused with 412 when somebody else changed it since. */
+          "if-match"?: string;
+        };
         body?: {
           /** For whoever looks at the endpoint later. */
           reason?: string;
@@ -4157,6 +4185,10 @@ export type Operations = {
         params: {
           id: string;
         };
+        headers?: {
+          /** The endpoint's ETag as it was read: refused with 412 when somebody else changed it since. */
+          "if-match"?: string;
+        };
         body?: {
           /** For whoever looks at the endpoint later. */
           reason?: string;
@@ -4169,6 +4201,10 @@ export type Operations = {
       request: {
         params: {
           id: string;
+        };
+        headers?: {
+          /** The endpoint's ETag as it was read: refused with 412 when somebody else changed it since. */
+          "if-match"?: string;
         };
         body?: {
           /** For whoever looks at the endpoint later. */
