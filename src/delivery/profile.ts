@@ -110,7 +110,13 @@ function checkStandard(profile: ProfileInput, at: string): Finding[] {
 }
 
 function checkField(profile: ProfileInput, field: string, at: string): Finding[] {
-  const { envelope } = profile;
+  const { envelope, signatures } = profile;
+  const [first] = signatures.filter((signature) => "field" in signature);
+  if (first !== undefined && at !== `/signatures/${signatures.indexOf(first)}/field`) {
+    return [
+      finding(at, "form", "One signature can stand in the body: it is the last member, so that it can be taken out."),
+    ];
+  }
   if (!isObject(envelope)) {
     return [finding(at, "form", "A signature in the body needs an envelope that is an object.")];
   }

@@ -131,6 +131,8 @@ test.each<[string, object, string, string, string]>([
     "needs an envelope that is an object",
   ],
   ["a field that is there", { envelope: { sig: 1 }, signatures: [field] }, "/signatures/0/field", "value", "already"],
+  ["two fields", { signatures: [field, { ...field, field: "other" }] }, "/signatures/1/field", "form", "One signature"],
+  ["a field twice", { signatures: [hmac, field, field] }, "/signatures/2/field", "form", "One signature"],
   [
     "Standard Webhooks without its headers",
     { signatures: [standard] },
