@@ -4,6 +4,7 @@ import type { Log } from "../log.ts";
 import { AppError } from "../model/errors.ts";
 import type { FlowId, TenantId } from "../model/ids.ts";
 import type { Plan } from "../model/plan.ts";
+import type { Listening } from "../store/changes.ts";
 import type { FlowStore } from "../store/flows.ts";
 
 export type PublishedFlows = Awaited<ReturnType<typeof watchPublishedFlows>>;
@@ -20,7 +21,7 @@ const freshWaitMs = 4_000;
 export async function watchPublishedFlows(flows: FlowStore, log: Log) {
   const published = createPublished(flows);
   let closed = false;
-  let stream: { close(): Promise<void> } | undefined;
+  let stream: Listening | undefined;
   let fresh: Promise<void> | undefined;
 
   /** Watches first and reads then: what changes in between is told by the stream. */
@@ -33,6 +34,7 @@ export async function watchPublishedFlows(flows: FlowStore, log: Log) {
           restart(err);
         };
         stream = flows.watch({ change: (id) => void published.read(id).catch(onError), error: onError });
+        await stream.opened;
         await published.read();
         // Broken while the flows were read: what changed meanwhile was not told.
         if (broken !== undefined) throw new Error("The stream of changed flows broke.", { cause: broken });

@@ -2,7 +2,7 @@
 import type { Endpoint, EndpointSettings, EndpointStatus, StatusReason } from "../model/endpoint.ts";
 import { patternsOf } from "../model/event.ts";
 import type { EndpointId, TenantId } from "../model/ids.ts";
-import type { Change } from "./changes.ts";
+import type { Change, Listening } from "./changes.ts";
 import { isDuplicateKey, type Collection, type Database } from "./database.ts";
 import { createEndpointChanges } from "./endpoint-changes.ts";
 import { endpointOf, endpointRowSchema, fieldsOf, freshHealth, type StoredEndpoint } from "./endpoint-row.ts";
@@ -99,7 +99,7 @@ function createEndpointStream(raw: Collection<StoredEndpoint>, database: Databas
      * Tells of each change that people see and of each removal, in this and every other process, until `close`; notes on
      * health are not told.
      */
-    watch: (on: { change(id: EndpointId): void; error(error: unknown): void }): { close(): Promise<void> } =>
+    watch: (on: { change(id: EndpointId): void; error(error: unknown): void }): Listening =>
       database.changes.listen("endpoints", {
         error: on.error,
         change(one) {

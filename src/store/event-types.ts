@@ -3,6 +3,7 @@ import mongoose from "mongoose";
 import { groupOf, type EventType, type SchemaMode } from "../model/event-type.ts";
 import type { EventTypeId, TenantId } from "../model/ids.ts";
 import type { Json, JsonSchema } from "../model/json.ts";
+import type { Listening } from "./changes.ts";
 import { isDuplicateKey, type Collection, type Database } from "./database.ts";
 import { readPage, type Page, type PageRequest } from "./page.ts";
 
@@ -124,7 +125,7 @@ export function createEventTypeStore(database: Database) {
     },
 
     /** Tells of each change, in this and every other process, until `close`. */
-    watch: (on: { change(id: EventTypeId): void; error(error: unknown): void }): { close(): Promise<void> } =>
+    watch: (on: { change(id: EventTypeId): void; error(error: unknown): void }): Listening =>
       // _id of this collection is an EventTypeId.
       database.changes.listen("eventTypes", { ...on, change: (one) => on.change(one.documentKey._id as EventTypeId) }),
   };

@@ -1,6 +1,7 @@
 // A copy in memory of what a collection holds, kept current by its change stream for as long as the process lives.
 import type { Log } from "../log.ts";
 import { AppError } from "../model/errors.ts";
+import type { Listening } from "./changes.ts";
 
 export type Followed<Id> = {
   /** Resolves at once while the copy is current; waits while it is read again. Throws AppError `service.storage_unavailable` when that takes too long. */
@@ -13,7 +14,7 @@ export type Followed<Id> = {
 export type FollowOptions<Id> = {
   /** Who is followed, in the plural, for people who read about it: "flows". */
   what: string;
-  watch(on: { change(id: Id): void; error(error: unknown): void }): { close(): Promise<void> };
+  watch(on: { change(id: Id): void; error(error: unknown): void }): Listening;
   readAll(): Promise<void>;
   read(id: Id): Promise<void>;
   log: Pick<Log, "warn">;
@@ -27,7 +28,7 @@ const currentWaitMs = 4_000;
 export async function followStream<Id>(options: FollowOptions<Id>): Promise<Followed<Id>> {
   const { what, log } = options;
   let closed = false;
-  let stream: { close(): Promise<void> } | undefined;
+  let stream: Listening | undefined;
   let fresh: Promise<void> | undefined;
   let last: Promise<void> = Promise.resolve();
   const inTurn = (work: () => Promise<void>): Promise<void> => {
@@ -47,6 +48,7 @@ export async function followStream<Id>(options: FollowOptions<Id>): Promise<Foll
       };
       try {
         stream = options.watch({ change: (id) => void changed(id).catch(onError), error: onError });
+        await stream.opened;
         await inTurn(options.readAll);
         // Broken while it was read: what changed meanwhile was not told.
         if (broken === undefined) return;

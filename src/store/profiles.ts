@@ -1,6 +1,7 @@
 // Profiles: the dialects that tenants wrote themselves, beside those that Millrace ships.
 import mongoose from "mongoose";
 import type { ProfileId, TenantId } from "../model/ids.ts";
+import type { Listening } from "./changes.ts";
 import { isDuplicateKey, type Collection, type Database } from "./database.ts";
 import { readPage, type Page, type PageRequest } from "./page.ts";
 
@@ -105,7 +106,7 @@ function createProfileStream(raw: Collection<StoredProfile>, database: Database)
     },
 
     /** Tells of each change, in this and every other process, until `close`. */
-    watch: (on: { change(id: ProfileId): void; error(error: unknown): void }): { close(): Promise<void> } =>
+    watch: (on: { change(id: ProfileId): void; error(error: unknown): void }): Listening =>
       // _id of this collection is a ProfileId.
       database.changes.listen("profiles", { ...on, change: (one) => on.change(one.documentKey._id as ProfileId) }),
   };

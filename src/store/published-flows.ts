@@ -1,5 +1,6 @@
 // Published flows: which flows listen for events, and when does that change? What the match index is built from.
 import type { FlowId, TenantId } from "../model/ids.ts";
+import type { Listening } from "./changes.ts";
 import type { Database } from "./database.ts";
 
 /** What is read here of a flow. */
@@ -23,7 +24,7 @@ export function createPublishedFlows(database: Database) {
     },
 
     /** Tells of each change of a flow, in this and every other process, until `close`. */
-    watch: (on: { change(id: FlowId): void; error(error: unknown): void }): { close(): Promise<void> } =>
+    watch: (on: { change(id: FlowId): void; error(error: unknown): void }): Listening =>
       // _id of this collection is a FlowId.
       database.changes.listen("flows", { ...on, change: (one) => on.change(one.documentKey._id as FlowId) }),
   };
