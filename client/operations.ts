@@ -2551,7 +2551,7 @@ export type Operations = {
             | "start"
             | "internal";
           status?: "pending" | "delivered" | "failed" | "rejected" | "skipped" | "cancelled";
-          /** Id of an endpoint, which may have been deleted since. */
+          /** Id of an endpoint (`ep_…`), which may have been deleted since. */
           endpoint?: string;
           /** Id of an event. */
           event?: string;
@@ -2673,7 +2673,7 @@ export type Operations = {
             | "cancelled"
             | "start"
             | "internal";
-          /** Id of an endpoint, which may have been deleted since. */
+          /** Id of an endpoint (`ep_…`), which may have been deleted since. */
           endpoint?: string;
         };
       };
@@ -4256,7 +4256,7 @@ export type Operations = {
           id: string;
         };
         body?: {
-          /** The event's type: one that the endpoint listens to unless given. */
+          /** The event's type, such as `order.created`: one that the endpoint listens to unless given. */
           type?: string;
           /** The event's data, any JSON: it goes through the endpoint's transformation and profile. */
           data?: unknown;

@@ -32,7 +32,7 @@ const endpointQuery: Fields = {
   endpoint: {
     type: "string",
     pattern: "^ep_[0-9A-Za-z]{22}$",
-    description: "Id of an endpoint, which may have been deleted since.",
+    description: "Id of an endpoint (`ep_…`), which may have been deleted since.",
   },
 };
 const eventQuery: Fields = { event: { type: "string", minLength: 1, maxLength: 128, description: "Id of an event." } };

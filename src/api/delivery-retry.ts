@@ -82,7 +82,8 @@ function removeBodiesRoute({ store }: Deps): Route {
 const expungeSchema: JsonSchema = {
   type: "object",
   additionalProperties: false,
-  minProperties: 1,
+  // A cursor alone would go on with everything.
+  anyOf: [{ required: ["before"] }, { required: ["endpoint"] }],
   properties: {
     before: {
       type: "string",

@@ -1,10 +1,12 @@
 // Does an endpoint work? A test delivery with everything that was sent and answered, and a challenge.
 import { createChallenge } from "../endpoint/challenge.ts";
 import type { TestSent } from "../endpoint/test-send.ts";
+import { createSchemaCheck } from "../flow/schema-findings.ts";
 import { attemptSchema, type AttemptView } from "../model/attempt.ts";
 import { deliveryStatuses } from "../model/delivery.ts";
 import { eventTypeSchema } from "../model/event.ts";
 import type { Json, JsonSchema } from "../model/json.ts";
+import type { Finding } from "../model/problem.ts";
 import type { ApiDeps } from "./deps.ts";
 import { findEndpoint, unknownEndpoint } from "./endpoint-view.ts";
 import { jsonBody, route, type Route } from "./route.ts";
@@ -20,11 +22,21 @@ const testSchema: JsonSchema = {
   type: "object",
   additionalProperties: false,
   properties: {
-    type: { ...eventTypeSchema, description: "The event's type: one that the endpoint listens to unless given." },
+    type: {
+      ...eventTypeSchema,
+      description: "The event's type, such as `order.created`: one that the endpoint listens to unless given.",
+    },
     data: { description: "The event's data, any JSON: it goes through the endpoint's transformation and profile." },
     body: { description: "The whole body instead: a text as it stands, other JSON as its text." },
   },
 };
+const checkTest = createSchemaCheck(testSchema);
+/** A body is all of what is sent: data beside it would go nowhere. */
+function refuseBoth(value: unknown): Finding[] {
+  if (typeof value !== "object" || value === null || !("data" in value && "body" in value)) return [];
+  const message = "`data` goes into the profile's envelope, `body` stands in its place: send one of them.";
+  return [{ pointer: "/body", code: "repeated", message }];
+}
 const sentSchema: JsonSchema = {
   type: "object",
   required: ["delivery", "attempt"],
@@ -73,7 +85,10 @@ function testRoute({ endpoints, sendTest, log }: Deps): Route {
     summary: "Send an endpoint a test, and see the whole attempt",
     description:
       "By the way of real deliveries: built, signed and sent like them, whatever the endpoint's status is, and made once. Secrets are replaced in what is shown.",
-    body: jsonBody<TestBody | undefined>(testSchema, { required: false }),
+    body: jsonBody<TestBody | undefined>(testSchema, {
+      required: false,
+      check: (value) => [...checkTest(value), ...refuseBoth(value)],
+    }),
     responses: { 200: { description: "What was sent and answered.", schema: sentSchema } },
     ownTime: true,
     async handler({ tenantId, keyId, params, body }) {

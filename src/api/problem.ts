@@ -41,6 +41,13 @@ function shown({ pointer, code, message, suggestion }: Finding): Finding {
   return { pointer, code, message, ...(suggestion === undefined ? {} : { suggestion }) };
 }
 
+/** What is wrong, for who reads one sentence only: the first of what was found, with its place. */
+function sentenceOf({ detail, errors: [first, ...more] = [] }: Problem): string {
+  if (first === undefined) return detail;
+  const place = first.pointer === "" ? "" : `${first.pointer.slice(1)}: `;
+  return `${place}${first.message}${more.length === 0 ? "" : ` (${more.length} more in \`errors\`)`}`;
+}
+
 /** Headers that belong to an error: when to come back, and how to say who one is. */
 export function problemHeaders(error: AppError): { [name: string]: string } {
   const headers: { [name: string]: string } = { ...error.headers, "content-type": problemContentType };
@@ -66,7 +73,7 @@ export function sendProblem(
   const requestId = String(response.getHeader("x-request-id") ?? "");
   const problem = problemOf(error, requestId, docsUrl);
   // Clients of the systems whose APIs are reproduced read a sentence in `error`.
-  const text = JSON.stringify(isCompatPath(request.url ?? "") ? { error: problem.detail, ...problem } : problem);
+  const text = JSON.stringify(isCompatPath(request.url ?? "") ? { error: sentenceOf(problem), ...problem } : problem);
   for (const [name, value] of Object.entries(problemHeaders(error))) response.setHeader(name, value);
   // A sender that waits for "100 Continue" may or may not send the body now: the connection cannot be read any further.
   if (!request.complete && request.headers.expect) response.setHeader("connection", "close");

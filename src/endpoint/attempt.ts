@@ -137,7 +137,7 @@ async function requestOf(
 }
 
 function inputOf(job: AttemptJob, nowMs: number): DeliveryInput | Failure {
-  const { endpoint, deliveryId, number } = job;
+  const { endpoint, deliveryId, number, trigger } = job;
   const events: { deliveryId: string; event: DeliveryInput["event"] }[] = [];
   for (const one of job.events) {
     const payload = payloadOf(endpoint.settings.transform, one.event, nowMs);
@@ -151,7 +151,8 @@ function inputOf(job: AttemptJob, nowMs: number): DeliveryInput | Failure {
     configurationId: endpoint.id,
     tenantId: endpoint.tenantId,
     attempt: number,
-    willRetry: number <= endpoint.retry.delaysMs.length,
+    // A test is made once.
+    willRetry: trigger !== "test" && number <= endpoint.retry.delaysMs.length,
     event: first.event,
     ...(job.body === undefined ? {} : { body: job.body }),
     ...(job.isBatch ? { batch: events } : {}),

@@ -86,15 +86,16 @@ function messageOf(error: ErrorObject): string {
     case "unevaluatedProperties":
       return `\`${String(params["unevaluatedProperty"])}\` is not known here.`;
     case "type":
-      return `This must be ${[params["type"]].flat().map(String).map(withArticle).join(" or ")}, not ${kindOf(error.data)}.`;
+      return `This must be ${[params["type"]].flat().map(String).map(withArticle).join(" or ")}, not ${kindOf(error.data)}.${formOf(error)}`;
     case "enum":
       return `This must be one of ${quoted([params["allowedValues"]].flat())}.`;
     case "const":
-      return `This must be ${quoted([params["allowedValue"]])}.`;
+      return `This must be ${quoted([params["allowedValue"]])}.${rule}`;
     case "not":
       return `This is not allowed.${rule}`;
     case "pattern":
     case "format":
+      if (params["format"] === "date-time") return aTime;
       return rule === ""
         ? `This ${error.message ?? "is not in the right form"}.`
         : `This is not in the right form.${rule}`;
@@ -102,12 +103,18 @@ function messageOf(error: ErrorObject): string {
       return `\`${String(params["propertyName"])}\` is not a name that is possible here.${ruleOfNames(error)}`;
     case "anyOf":
     case "oneOf":
-      return alternatives(error) === undefined
-        ? "This has none of the possible forms."
-        : `One of ${quoted(alternatives(error) ?? [])} is needed here.`;
+      return sentenceOfForms(error);
     default:
       return rangeOf(error.keyword, params["limit"]) ?? `This ${error.message ?? "is not possible"}.`;
   }
+}
+
+/** Descriptions of times say what they are for. */
+const aTime = "This is no time: write it by RFC 3339 with a zone, like `2026-11-22T04:00:00Z`.";
+
+/** Of a text with a form, such as a duration, what its description says of it: who gives a number does not know the form. */
+function formOf(error: ErrorObject): string {
+  return error.parentSchema?.["pattern"] === undefined ? "" : descriptionOf(error);
 }
 
 function known(members: readonly string[]): string {
@@ -143,17 +150,34 @@ function suggestionOf(error: ErrorObject): string | undefined {
   );
 }
 
-/** The members of which one is needed, when each branch only asks for its own. */
+function sentenceOfForms(error: ErrorObject): string {
+  const missing = alternatives(error);
+  if (missing !== undefined) return `One of ${quoted(missing)} is needed here.`;
+  const present = (membersOfForms(error) ?? []).filter((member) => hasMember(error.data, member));
+  return present.length > 1
+    ? `${quoted(present)} say the same: send one of them.`
+    : "This has none of the possible forms.";
+}
+
+/** The members of which one is needed. With some of them there, what is wrong is not that one is missing. */
 function alternatives(error: ErrorObject): string[] | undefined {
+  const needed = membersOfForms(error);
+  return needed?.some((member) => hasMember(error.data, member)) ? undefined : needed;
+}
+
+/** The members that the branches of `anyOf` or `oneOf` ask for, when each only asks for its own. */
+function membersOfForms(error: ErrorObject): string[] | undefined {
   if (error.keyword !== "anyOf" && error.keyword !== "oneOf") return undefined;
   // ajv has checked the schema: the value of this keyword is a list of schemas.
   const branches = error.schema as JsonSchema[];
   const needed = branches.map(({ required }) =>
     Array.isArray(required) && required.length === 1 ? String(required[0]) : "",
   );
-  // With some of them there, what is wrong is not that one is missing.
-  const present = needed.filter((member) => isObject(error.data) && Object.hasOwn(error.data, member));
-  return needed.includes("") || present.length > 0 ? undefined : needed;
+  return needed.includes("") ? undefined : needed;
+}
+
+function hasMember(value: unknown, member: string): boolean {
+  return isObject(value) && Object.hasOwn(value, member);
 }
 
 function membersOf(error: ErrorObject): string[] {

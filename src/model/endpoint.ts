@@ -227,7 +227,7 @@ export const endpointProperties: { readonly [member in keyof EndpointSettings]-?
     description: "Up to `max` events, or those of `for`, in one request.",
   },
   breaker: byType({
-    boolean: { const: false },
+    boolean: { const: false, description: "It switches the breaker off; an object says when it opens." },
     object: {
       additionalProperties: false,
       properties: {
@@ -260,7 +260,7 @@ export const endpointProperties: { readonly [member in keyof EndpointSettings]-?
     },
   },
   disableAfter: byType({
-    boolean: { const: false },
+    boolean: { const: false, description: "It stands for never; a duration, like `5d`, for how long." },
     string: { ...durationSchema, description: "Disabled after this long of nothing but failures, like `5d`." },
   }),
   testMode: { type: "boolean", description: "Gets test events, and no others." },

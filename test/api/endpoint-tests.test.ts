@@ -75,6 +75,7 @@ test("a test that fails says why, and is made once whatever the answer is", asyn
     attempt: { outcome: "failed", class: "transient", response: { status: 503, body: "later" } },
   });
   expect(receiver.requests).toHaveLength(1);
+  expect(receiver.requests[0]?.headers["webhook-will-retry"]).toBe("false");
   const { id: away } = await make({ url: "http://127.0.0.1:1024/" });
   const refused = await sendTest(away);
   expect([refused.status, refused.body.attempt]).toEqual([
@@ -102,6 +103,8 @@ test("a test's own mistakes are refused at their place", async () => {
   const refused = await sendTest(id, { type: "no type", bdy: "x" });
   const places = refused.body.errors.map((one: { code: string; pointer: string }) => `${one.code} ${one.pointer}`);
   expect([refused.status, places]).toEqual([422, ["unknown /bdy", "format /type"]]);
+  const both = await sendTest(id, { data: {}, body: "x" });
+  expect([both.status, both.body.errors]).toEqual([422, [expect.objectContaining({ pointer: "/body" })]]);
   expect(receiver.requests).toHaveLength(0);
 });
 

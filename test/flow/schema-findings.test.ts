@@ -12,6 +12,31 @@ test.each<[string, JsonSchema, unknown, string]>([
   ["too long", { type: "string", maxLength: 2 }, "abc", "This must have at most 2 characters."],
   ["too few", { type: "array", minItems: 2 }, [1], "This must have at least 2 items."],
   ["too many", { type: "array", maxItems: 1 }, [1, 2], "This must have at most 1 item."],
+  [
+    "a number for a text with a form",
+    { type: "string", pattern: "^[0-9]+s$", description: "A duration, like `10s`." },
+    10,
+    "This must be a string, not a number. A duration, like `10s`.",
+  ],
+  [
+    "a time that is none",
+    { type: "string", format: "date-time", description: "Only what came since." },
+    "yesterday",
+    "This is no time: write it by RFC 3339 with a zone, like `2026-11-22T04:00:00Z`.",
+  ],
+  ["a constant", { const: false, description: "Or an object." }, true, "This must be `false`. Or an object."],
+  [
+    "two members for one thing",
+    { type: "object", oneOf: [{ required: ["url"] }, { required: ["endpointUrl"] }] },
+    { url: "a", endpointUrl: "b" },
+    "`url`, `endpointUrl` say the same: send one of them.",
+  ],
+  [
+    "none of them",
+    { type: "object", anyOf: [{ required: ["before"] }, { required: ["endpoint"] }] },
+    { cursor: "x" },
+    "One of `before`, `endpoint` is needed here.",
+  ],
   ["without members", { type: "object", minProperties: 1 }, {}, "This must have at least 1 member."],
 ])("%s", (_, schema, value, message) => {
   expect(messagesOf(schema, value)).toEqual([message]);

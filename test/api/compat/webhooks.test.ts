@@ -527,6 +527,13 @@ describe.each(paths)("%s", (path) => {
       ["/evnts"],
     ],
     [
+      "two members for one thing",
+      { body: { url: "https://a.example", endpointUrl: "https://a.example", events: ["a.b"] } },
+      422,
+      "request.invalid",
+      [""],
+    ],
+    [
       "a header of the connection",
       { body: { url: "https://a.example", events: ["a.b"], headers: { host: "x" } } },
       422,
@@ -546,7 +553,10 @@ describe.each(paths)("%s", (path) => {
       const { call } = await aTenant();
       const answer = await call("POST", path, request);
       expect([answer.status, answer.body.code]).toEqual([status, code]);
-      expect(answer.body.error).toBe(answer.body.detail);
+      // Who reads `error` alone learns what is wrong too, and where.
+      const [first] = answer.body.errors ?? [];
+      expect(answer.body.error).toContain(first === undefined ? answer.body.detail : first.message);
+      expect(answer.body.error).toContain(first?.pointer.slice(1) ?? "");
       const found = (answer.body.errors ?? []).map((one: { pointer: string }) => one.pointer);
       expect(found).toEqual(expect.arrayContaining(pointers));
       expect((await call("GET", path)).body.data).toEqual([]);

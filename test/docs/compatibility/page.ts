@@ -50,7 +50,8 @@ the tenant's default profile (\`PUT /v1/settings/webhooks {"defaultProfile": "aq
 - **Secrets** are texts, and the whole text is the key. \`bakhmach\` never answers one; \`hub\` only one that it made itself; the
   others show it in the creation's answer alone. Read again it is absent, \`null\` for \`aqio\`, \`********\` for \`directory\`: sent
   back, these change nothing. \`aqio\` with \`"secret": null\` sends unsigned.
-- **Refusals** are the API's own [problems](errors.md), with the sentence in \`error\` too.
+- **Refusals** are the API's own [problems](errors.md), with the first of what is wrong as a sentence in
+  \`error\` too.
 - **Tenants.** The key's tenant always counts. \`X-Tenant-ID\` may hold any name of your own; an id of ours that is another tenant's
   is refused with 403.
 - **Rate.** Answers under \`/api/webhooks\` carry \`X-RateLimit-Limit\`, \`-Remaining\` and \`-Reset\` (unix seconds): sixty requests a

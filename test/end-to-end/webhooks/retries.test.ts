@@ -197,6 +197,8 @@ test("bodies go on demand, of one delivery, of an endpoint, or of before a time;
     [undefined],
   ]);
   expect((await expunge({})).status).toBe(422);
+  // What a cursor goes on with has to be said again: alone it would be everything.
+  expect((await expunge({ cursor: id })).status).toBe(422);
   expect((await expunge({ before: "2016-12-31T23:59:60Z" })).status).toBe(422);
 });
 
