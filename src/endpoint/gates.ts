@@ -19,7 +19,7 @@ export type Gates = {
   leave(endpoint: OpenEndpoint, ended?: AttemptEnd): { openedUntilMs?: number };
   /** Calls `listener` each time that somebody has left: who waits for a place may have one now. */
   onLeave(listener: () => void): void;
-  /** For how long the endpoint's breaker is open still, in milliseconds; 0 when it is not. */
+  /** For how long the endpoint's breaker is open still, in milliseconds, ten minutes at most; 0 when it is not. */
   openForMs(endpoint: OpenEndpoint): number;
   /** Takes a token of the endpoint's rate. Rejects when the store does not answer. */
   takeRate(endpoint: OpenEndpoint): Promise<RateTaken>;
@@ -35,8 +35,12 @@ export type Gates = {
 
 /** Requests under way at once from one process, to all endpoints together. */
 export const inFlightMax = 500;
-/** Who has to wait for a rate is told to ask again after this at the latest, in milliseconds. */
+/**
+ * Who has to wait is told to ask again after this at the latest, in milliseconds: somebody may have changed the endpoint. An
+ * open breaker is asked for more seldom, since many endpoints may be broken at once.
+ */
 const rateWaitMsMax = 60_000;
+const breakerWaitMsMax = 10 * 60_000;
 /** Gates that nobody has passed are forgotten above this many. */
 const gatesMax = 20_000;
 
@@ -62,7 +66,9 @@ export function createGates(deps: { limits: Pick<LimitStore, "take">; nowMs: () 
     enter(endpoint, evenOpen = false) {
       const gate = gateOf(endpoint);
       const allowed = evenOpen ? undefined : gate.breaker?.allows(nowMs());
-      if (allowed?.concurrency === 0) return { ok: false, why: "breaker", retryInMs: allowed.retryInMs };
+      if (allowed?.concurrency === 0) {
+        return { ok: false, why: "breaker", retryInMs: Math.min(allowed.retryInMs, breakerWaitMsMax) };
+      }
       if (inFlight >= max) return { ok: false, why: "full", retryInMs: 0 };
       if (gate.inFlight >= Math.min(endpoint.concurrency, allowed?.concurrency ?? max)) {
         return { ok: false, why: "concurrency", retryInMs: 0 };
@@ -80,7 +86,7 @@ export function createGates(deps: { limits: Pick<LimitStore, "take">; nowMs: () 
       return noted?.opened ? { openedUntilMs: noted.untilMs } : {};
     },
     onLeave: (listener) => void listeners.push(listener),
-    openForMs: (endpoint) => gateOf(endpoint).breaker?.allows(nowMs()).retryInMs ?? 0,
+    openForMs: (endpoint) => Math.min(gateOf(endpoint).breaker?.allows(nowMs()).retryInMs ?? 0, breakerWaitMsMax),
     takeRate: (endpoint) => takeRate(limits, endpoint, gateOf(endpoint), nowMs),
     isBehind: (id) => behind.has(id),
     setBehind: ({ id, tenantId }) => void behind.set(id, tenantId),

@@ -105,3 +105,16 @@ test("a wait for a rate is told in parts, since the rate may be changed meanwhil
   const taken = await slow.takeRate({ ...endpointOf(), rate: { perMs: dayMs, burst: 1 } });
   expect(taken).toEqual({ ok: false, retryInMs: 60_000 });
 });
+
+test("so is one for a breaker, which somebody may switch off", () => {
+  const endpoint = endpointOf({ openUntil: new Date(nowMs + 16 * openMs) });
+  expect(gates.openForMs(endpoint)).toBe(480_000);
+  const slow = {
+    ...endpointOf(),
+    id: newId("ep"),
+    breaker: { share: 0.8, min: 4, withinMs: 60_000, openMs: 3_600_000 },
+  };
+  for (let n = 0; n < 4; n++) end(slow, failed);
+  expect(gates.enter(slow)).toEqual({ ok: false, why: "breaker", retryInMs: 600_000 });
+  expect(gates.openForMs(slow)).toBe(600_000);
+});
