@@ -76,7 +76,11 @@ const usageSchema: JsonSchema = {
     steps: { type: "array", items: { type: "string" }, description: "Paths of the steps that name it." },
   },
 };
-export const connectionResponse = { description: "The connection, with its ETag.", schema: connectionSchema };
+export const connectionResponse = {
+  description: "The connection, with its ETag.",
+  schema: connectionSchema,
+  etag: true,
+};
 
 type CreateBody = { connector: string; name: string; slug?: string; auth?: string; credentials: JsonObject };
 type Deps = Pick<ApiDeps, "store" | "connections" | "log">;

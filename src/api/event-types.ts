@@ -94,7 +94,7 @@ function createRoute({ eventTypes, judge, rules }: Parts): Route {
     description:
       "Events need no catalogue: it is for people and receivers, and for simulated events. With `mode` the data of published events is held against the schema.",
     body: jsonBody<EventTypeDraft>(eventTypeDraftSchema, { example: eventTypeExamples[0] }),
-    responses: { 201: typeResponse },
+    responses: { 201: { ...typeResponse, etag: true } },
     async handler({ tenantId, body, newId }) {
       await refuseUnsound(judge, body);
       const made = await eventTypes.create(tenantId, newId("etyp"), recordOf(body.name, body));

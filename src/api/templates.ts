@@ -32,7 +32,7 @@ const slugTriesMax = 50;
 
 const draftBody = () =>
   jsonBody<TemplateDraft>(templateDraftSchema, { check: checkTemplateDraft, invalidCode: "template.invalid" });
-const templateResponse = { description: "The template, with its ETag.", schema: templateViewSchema };
+const templateResponse = { description: "The template, with its ETag.", schema: templateViewSchema, etag: true };
 
 type Deps = Pick<ApiDeps, "store">;
 

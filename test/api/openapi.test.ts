@@ -3,7 +3,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import type { ValidateFunction } from "ajv";
 import formats from "ajv-formats";
 import type { Route } from "../../src/api/route.ts";
-import { aFlow, startApi, type TestApi } from "./start-api.ts";
+import { aFlow, startApi, type Answered, type TestApi } from "./start-api.ts";
 
 type Json = { [name: string]: ReturnType<typeof JSON.parse> };
 
@@ -192,7 +192,46 @@ test("what is answered has the form that the document says", async () => {
     const answer = await app.call(method, `/v1/endpoints/${endpointId}${verb}`, request);
     return [method.toLowerCase(), `/v1/endpoints/{id}${verb}`, answer] as [string, string, typeof answer];
   };
-  const answers: [string, string, { status: number; body: unknown }][] = [
+  const since = new Date(Date.now() - 3_600_000).toISOString();
+  const type = { name: "review.created", schema: { type: "object" } };
+  const { id: delivery } = (await app.call("POST", `/v1/endpoints/${endpointId}/test`)).body.delivery;
+  const recovery = await app.call("POST", "/v1/deliveries/retry", { body: { filter: {} } });
+  const key = await app.call("POST", "/api/api-keys", { body: { name: "x", scopes: ["events:read"] } });
+  const hook = await app.call("POST", "/api/webhooks", { body: { url: endpoint.url, events: ["a.b"] } });
+  const get = async (path: string, id = "") =>
+    ["get", path, await app.call("GET", path.replace("{id}", id))] as [string, string, Answered];
+  const answers: [string, string, Answered][] = [
+    await get("/v1/deliveries"),
+    await get("/v1/deliveries/{id}", delivery),
+    await get("/v1/dead-letters"),
+    await get("/v1/endpoints/{id}/deliveries", endpointId),
+    await get("/v1/delivery-recoveries"),
+    await get("/v1/delivery-recoveries/{id}", recovery.body.id),
+    await get("/v1/delivery-recoveries/{id}/errors", recovery.body.id),
+    await get("/v1/stats"),
+    await get("/v1/stats/endpoints"),
+    await get("/v1/endpoints/{id}/stats", endpointId),
+    await get("/v1/event-types/gallery"),
+    await get("/v1/settings/webhooks"),
+    await get("/v1/webhooks"),
+    await get("/api/webhooks/{id}", hook.body.id),
+    await get("/api/webhooks/{id}/deliveries", hook.body.id),
+    await get("/api/api-keys"),
+    await get("/api/api-keys/{id}", key.body.id),
+    ["post", "/api/api-keys", key],
+    ["post", "/api/webhooks", hook],
+    ["post", "/v1/deliveries/retry", recovery],
+    ["post", "/v1/deliveries/expunge", await app.call("POST", "/v1/deliveries/expunge", { body: { before: since } })],
+    await ofEndpoint("POST", "/recover", { body: { since } }),
+    await ofEndpoint("POST", "/recover", { body: { since, dryRun: true } }),
+    await ofEndpoint("POST", "/replay-missed", { body: { since } }),
+    ["post", "/v1/event-types", await app.call("POST", "/v1/event-types", { body: type })],
+    await get("/v1/event-types"),
+    [
+      "put",
+      "/v1/settings/webhooks",
+      await app.call("PUT", "/v1/settings/webhooks", { body: { defaultProfile: "hub" }, headers: anyone }),
+    ],
     ["post", "/v1/endpoints", await app.call("POST", "/v1/endpoints", { body: endpoint })],
     ["get", "/v1/endpoints", await app.call("GET", "/v1/endpoints")],
     ["get", "/v1/endpoints/export", await app.call("GET", "/v1/endpoints/export")],
@@ -248,10 +287,12 @@ test("what is answered has the form that the document says", async () => {
     ["post", "/v1/signing-secret/reveal", await app.call("POST", "/v1/signing-secret/reveal")],
     ["post", "/v1/signing-secret/rotate", await app.call("POST", "/v1/signing-secret/rotate")],
   ];
-  for (const [method, path, { status, body }] of answers) {
+  for (const [method, path, { status, body, headers }] of answers) {
     const check = schemaAt(`/paths/${escaped(path)}/${method}/responses/${status}/content/application~1json/schema`);
     check(body);
     expect([method, path, status, check.errors]).toEqual([method, path, status, null]);
+    const promised = Object.keys(document["paths"][path][method].responses[status].headers).includes("ETag");
+    expect([method, path, headers.has("etag")]).toEqual([method, path, promised]);
   }
   const refused = await app.call("POST", "/v1/flows", { body: {} });
   const check = schemaAt("/components/schemas/Problem");

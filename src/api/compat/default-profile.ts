@@ -62,7 +62,8 @@ export function defaultProfileRoutes({
         }
         await store.tenants.setWebhookProfile(tenantId, defaultProfile ?? undefined);
         log.info({ tenantId, keyId, defaultProfile }, "the default profile of webhooks was chosen");
-        return { status: 200, body: { defaultProfile } };
+        const body = { defaultProfile };
+        return { status: 200, body, etag: hashTag(JSON.stringify(body)) };
       },
     }),
   ];
