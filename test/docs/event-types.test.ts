@@ -35,7 +35,7 @@ test("the commands work", async () => {
   expect(answers).toMatchObject([
     { name: "parcel.weighed", mode: "warn" },
     { deliveries: 0, warnings: [{ pointer: "/data/kg", message: "This must be >= 0." }] },
-    { name: "parcel.lost" },
+    { name: "parcel.delayed" },
     { from: "schema", published: false, event: { data: { id: expect.any(String) } } },
     { from: "schema", published: true },
   ]);
