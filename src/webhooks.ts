@@ -125,7 +125,14 @@ async function startSending(deps: Deps, { profiles, gates, carry, wakeLane }: Pa
     policy: deps.policy,
     profiles,
     nowMs: store.nowMs,
-    changed: (_tenantId, id) => endpoints.changed(id),
+    async changed(tenantId, endpointId) {
+      await endpoints.changed(endpointId);
+      // Nobody waits for it: a lane that cannot be told looks again by itself, some minutes later.
+      deps
+        .engine()
+        .deliveries.tellLaneOfChange({ tenantId, endpointId })
+        .catch((err: unknown) => log.debug({ err, endpointId }, "a lane could not be told of a change"));
+    },
     // A lane that cannot be told at the moment is found by the watch.
     resumed: async (tenantId, endpointId) => void (await wakeLane({ tenantId, endpointId })),
   });

@@ -19,7 +19,7 @@ import type { Payloads } from "./codec.ts";
 import { createHookSaver } from "./promise-hooks.ts";
 import { prepareNamespace } from "./namespace.ts";
 import { cancelWorkflow, describeWorkflow, terminateWorkflow, workflowUrl } from "./runs.ts";
-import { cancelDelivery, startDelivery, wakeLane } from "./start-delivery.ts";
+import { cancelDelivery, startDelivery, tellLaneOfChange, wakeLane } from "./start-delivery.ts";
 import { cancelWork, describeWork, startBulkRetry, startRecovery, type WorkKey } from "./start-work.ts";
 import { inTime, type StartOutcome } from "./start-outcome.ts";
 import { startRun, type RunKey, type RunTarget } from "./start.ts";
@@ -108,6 +108,8 @@ function createWorkCalls(clientNow: () => Client | undefined, needClient: () => 
       cancel: async (key: Omit<DeliveryStart, "delayMs" | "ask">) => cancelDelivery(needClient(), key),
       wakeLane: (lane: Pick<DeliveryStart, "tenantId" | "endpointId">) =>
         started((client) => wakeLane(client, taskQueue, lane)),
+      tellLaneOfChange: async (lane: Pick<DeliveryStart, "tenantId" | "endpointId">) =>
+        tellLaneOfChange(needClient(), lane),
     },
   };
 }

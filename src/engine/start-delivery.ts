@@ -7,8 +7,7 @@ import {
 } from "@temporalio/client";
 import type { deliver } from "../../workflows/deliver.ts";
 import type { deliverLane } from "../../workflows/deliver-lane.ts";
-import type { DeliveryStart } from "../endpoint/hand-on.ts";
-import type { EndpointId, TenantId } from "../model/ids.ts";
+import type { DeliveryStart, LaneKey } from "../endpoint/hand-on.ts";
 import { searchAttributeKeys } from "./search-attributes.ts";
 import { outcomeOf, type StartOutcome } from "./start-outcome.ts";
 
@@ -41,11 +40,7 @@ export async function cancelDelivery(client: Client, key: Omit<DeliveryStart, "d
 }
 
 /** Tells an endpoint's lane that deliveries wait in it, and starts it where there is none. Never rejects. */
-export async function wakeLane(
-  client: Client,
-  taskQueue: string,
-  lane: { tenantId: TenantId; endpointId: EndpointId },
-): Promise<StartOutcome> {
+export async function wakeLane(client: Client, taskQueue: string, lane: LaneKey): Promise<StartOutcome> {
   const { tenantId, endpointId } = lane;
   return outcomeOf(
     client.workflow.signalWithStart<typeof deliverLane>("deliverLane", {
@@ -53,12 +48,25 @@ export async function wakeLane(
       signal: "wake",
       signalArgs: [],
       taskQueue,
-      workflowId: `${tenantId}/${endpointId}`,
+      workflowId: laneWorkflowId(lane),
       workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
       typedSearchAttributes: [{ key: searchAttributeKeys.tenant, value: tenantId }],
       staticSummary: `Lane of ${endpointId}`,
     }),
   );
+}
+
+/** Tells an endpoint's lane that the endpoint was changed; nothing when there is none. Rejects when Temporal does not answer. */
+export async function tellLaneOfChange(client: Client, lane: LaneKey): Promise<void> {
+  try {
+    await client.workflow.getHandle<typeof deliverLane>(laneWorkflowId(lane)).signal("changed");
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+  }
+}
+
+function laneWorkflowId({ tenantId, endpointId }: LaneKey): string {
+  return `${tenantId}/${endpointId}`;
 }
 
 /** An event's delivery to an endpoint has one workflow. Event ids may hold anything visible; an endpoint's id begins with `ep_`. */

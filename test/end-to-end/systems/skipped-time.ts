@@ -55,6 +55,7 @@ export async function startSkippedTime() {
     start,
     cancel: () => Promise.resolve(),
     wakeLane: async () => ({ outcome: "started" as const }),
+    tellLaneOfChange: () => Promise.resolve(),
   };
   const observer = { attempted: () => undefined, limited: () => undefined };
   const webhooks = await createWebhooks({ store, vault, http, policy, observer, engine: () => ({ deliveries }), log });

@@ -198,3 +198,37 @@ test("an open breaker parks deliveries, and lets them out again when the endpoin
   isBroken = false;
   await until(async () => (await deliveriesOf(app, endpoint)).every((one) => one.status === "delivered"), 25_000);
 });
+
+test.each<[string, (app: TestApp, endpoint: string) => Promise<unknown>]>([
+  [
+    "its breaker is switched off",
+    (app, endpoint) => app.call("PATCH", `/v1/endpoints/${endpoint}`, { breaker: false }),
+  ],
+  [
+    "its breaker is made to close earlier, and it is paused and enabled again",
+    async (app, endpoint) => {
+      await app.call("PATCH", `/v1/endpoints/${endpoint}`, { breaker: { ...longBreaker, open: "1s" } });
+      await app.call("POST", `/v1/endpoints/${endpoint}/pause`, {});
+      await app.call("POST", `/v1/endpoints/${endpoint}/enable`, {});
+    },
+  ],
+])("a lane that waits for an hour goes on when the endpoint is changed: %s", async (_how, change) => {
+  await using app = await startApp();
+  await using receiver = await startReceiver();
+  let isBroken = true;
+  receiver.respond(() => (isBroken ? { status: 503 } : {}));
+  const { endpoint } = await makeEndpoint(app, {
+    url: receiver.url,
+    events: ["*"],
+    retry: { schedule: ["1s"], jitter: "none" },
+    breaker: longBreaker,
+  });
+  for (let n = 0; n < 6; n++) await app.publish({ type: "order.changed", data: { n } });
+  await until(async () => (await deliveriesOf(app, endpoint)).some((one) => one.lane?.why === "breaker"), 10_000);
+  isBroken = false;
+  await change(app, endpoint);
+  const done = async () => (await deliveriesOf(app, endpoint)).every((one) => one.status === "delivered");
+  await until(done, 20_000);
+});
+
+const longBreaker = { min: 2, share: 0.5, within: "1m", open: "1h" };
