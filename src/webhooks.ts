@@ -38,6 +38,8 @@ type Deps = {
   /** Who sends what is owed; the fault tests put broken ones here to see that they notice. */
   sending?: SendingParts | undefined;
   fault?: FaultPoint | undefined;
+  /** The time by which deliveries go; tests skip hours of it. */
+  nowMs?: () => number;
 };
 
 export type SendingParts = {
@@ -53,10 +55,10 @@ const stopGraceMs = 10_000;
 
 /** What every process needs that sends to endpoints. */
 export async function createWebhooks(deps: Deps) {
-  const { store, vault, http, observer, log } = deps;
+  const { store, vault, http, observer, log, nowMs = Date.now } = deps;
   const profiles = await watchProfiles({ profiles: store.profiles, log });
-  const attempt = createAttempts({ http, tokens: createEndpointTokens({ http, nowMs: Date.now }), nowMs: Date.now });
-  const gates = createGates({ limits: store.limits, nowMs: Date.now });
+  const attempt = createAttempts({ http, tokens: createEndpointTokens({ http, nowMs }), nowMs });
+  const gates = createGates({ limits: store.limits, nowMs });
   const carry: Omit<CarryDeps, "gates"> = {
     attempt,
     endpoints: {
@@ -64,7 +66,7 @@ export async function createWebhooks(deps: Deps) {
       noteOpen: (tenantId, id, until) => store.endpoints.noteHealth(tenantId, id, { openUntil: until }),
     },
     observer,
-    nowMs: Date.now,
+    nowMs,
     random: Math.random,
   };
   /** As it stands now: what is carried on for days follows every change. */
@@ -87,7 +89,7 @@ export async function createWebhooks(deps: Deps) {
     profiles,
     gates,
     activities,
-    sendTest: createTestSend({ store, open, attempt, nowMs: Date.now }),
+    sendTest: createTestSend({ store, open, attempt, nowMs }),
     /** For processes that accept events. */
     startSending: () => startSending(deps, { profiles, gates, carry, wakeLane }),
     close: () => profiles.close(),

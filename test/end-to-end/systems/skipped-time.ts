@@ -3,6 +3,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { TestWorkflowEnvironment } from "@temporalio/testing";
 import { Worker } from "@temporalio/worker";
+import type { AttemptDeliveryInput } from "../../../activities/attempt-delivery.ts";
 import { createDeliveryActivities } from "../../../activities/deliver.ts";
 import { createHttpClient } from "../../../src/delivery/http.ts";
 import { findBinary } from "../../../src/embedded/find.ts";
@@ -58,7 +59,12 @@ export async function startSkippedTime() {
     tellLaneOfChange: () => Promise.resolve(),
   };
   const observer = { attempted: () => undefined, limited: () => undefined };
-  const webhooks = await createWebhooks({ store, vault, http, policy, observer, engine: () => ({ deliveries }), log });
+  // By how much the server's clock is ahead: deliveries go by it.
+  let skippedMs = 0;
+  const nowMs = () => Date.now() + skippedMs;
+  const engine = () => ({ deliveries });
+  const webhooks = await createWebhooks({ store, vault, http, policy, observer, engine, nowMs, log });
+  const activities = createDeliveryActivities(webhooks.activities);
   const sending = await webhooks.startSending();
   const flows = await watchPublishedFlows(store.flows, log);
   const accept = createAccept({
@@ -77,7 +83,13 @@ export async function startSkippedTime() {
     connection: environment.nativeConnection,
     taskQueue,
     workflowBundle: { codePath: process.env["MILLRACE_TEST_WORKFLOW_BUNDLE"] ?? "" },
-    activities: createDeliveryActivities(webhooks.activities),
+    activities: {
+      ...activities,
+      async attemptDelivery(input: AttemptDeliveryInput) {
+        skippedMs = (await environment.currentTimeMs()) - Date.now();
+        return activities.attemptDelivery(input);
+      },
+    },
   });
   const running = worker.run();
 
