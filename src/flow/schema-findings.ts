@@ -154,9 +154,7 @@ function sentenceOfForms(error: ErrorObject): string {
   const missing = alternatives(error);
   if (missing !== undefined) return `One of ${quoted(missing)} is needed here.`;
   const present = (membersOfForms(error) ?? []).filter((member) => hasMember(error.data, member));
-  return present.length > 1
-    ? `${quoted(present)} say the same: send one of them.`
-    : "This has none of the possible forms.";
+  return present.length > 1 ? `Only one of ${quoted(present)} can be given.` : "This has none of the possible forms.";
 }
 
 /** The members of which one is needed. With some of them there, what is wrong is not that one is missing. */

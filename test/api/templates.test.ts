@@ -292,7 +292,7 @@ describe("a preview", () => {
     ],
     ["a text without a kind", { text: "a" }, "/kind", /missing/],
     ["neither text nor template", {}, "", /needed here/],
-    ["both", { kind: "text", text: "a", template: "review-alert" }, "", /forms/],
+    ["both", { kind: "text", text: "a", template: "review-alert" }, "", /Only one of/],
     ["an unknown template", { template: "nothing-here" }, "/template", /no message template/],
     ["an unknown version", { template: "review-alert@7" }, "/template", /no message template/],
     ["what is no name", { template: "No Name" }, "/template", /no message template/],

@@ -29,7 +29,7 @@ test.each<[string, JsonSchema, unknown, string]>([
     "two members for one thing",
     { type: "object", oneOf: [{ required: ["url"] }, { required: ["endpointUrl"] }] },
     { url: "a", endpointUrl: "b" },
-    "`url`, `endpointUrl` say the same: send one of them.",
+    "Only one of `url`, `endpointUrl` can be given.",
   ],
   [
     "none of them",
