@@ -4,8 +4,8 @@ import type { AddressPolicy } from "./delivery/address.ts";
 import type { HttpClient } from "./delivery/http.ts";
 import { createAttempts } from "./endpoint/attempt.ts";
 import type { CarryDeps } from "./endpoint/carry.ts";
-import { createEndpointDesk } from "./endpoint/desk.ts";
-import { watchEndpoints } from "./endpoint/endpoint-index.ts";
+import { createEndpointDesk, type DeskDeps } from "./endpoint/desk.ts";
+import { watchEndpoints, type EndpointIndex } from "./endpoint/endpoint-index.ts";
 import { createGates, type Gates } from "./endpoint/gates.ts";
 import type { WakeLane } from "./endpoint/hand-on.ts";
 import type { DeliveryObserver } from "./endpoint/observer.ts";
@@ -96,6 +96,25 @@ export async function createWebhooks(deps: Deps) {
   };
 }
 
+/** Whoever waits at an endpoint goes by what it is now. */
+function tellingLanes(
+  { engine, log }: Pick<Deps, "engine" | "log">,
+  endpoints: Pick<EndpointIndex, "changed">,
+  wakeLane: WakeLane,
+): Pick<DeskDeps, "changed" | "resumed"> {
+  return {
+    async changed(tenantId, endpointId) {
+      await endpoints.changed(endpointId);
+      // Nobody waits for it: a lane that cannot be told looks again by itself, some minutes later.
+      engine()
+        .deliveries.tellLaneOfChange({ tenantId, endpointId })
+        .catch((err: unknown) => log.debug({ err, endpointId }, "a lane could not be told of a change"));
+    },
+    // A lane that cannot be told at the moment is found by the watch.
+    resumed: async (tenantId, endpointId) => void (await wakeLane({ tenantId, endpointId })),
+  };
+}
+
 type Parts = { profiles: Profiles; gates: Gates; carry: Omit<CarryDeps, "gates">; wakeLane: WakeLane };
 
 async function startSending(deps: Deps, { profiles, gates, carry, wakeLane }: Parts) {
@@ -127,16 +146,7 @@ async function startSending(deps: Deps, { profiles, gates, carry, wakeLane }: Pa
     policy: deps.policy,
     profiles,
     nowMs: store.nowMs,
-    async changed(tenantId, endpointId) {
-      await endpoints.changed(endpointId);
-      // Nobody waits for it: a lane that cannot be told looks again by itself, some minutes later.
-      deps
-        .engine()
-        .deliveries.tellLaneOfChange({ tenantId, endpointId })
-        .catch((err: unknown) => log.debug({ err, endpointId }, "a lane could not be told of a change"));
-    },
-    // A lane that cannot be told at the moment is found by the watch.
-    resumed: async (tenantId, endpointId) => void (await wakeLane({ tenantId, endpointId })),
+    ...tellingLanes(deps, endpoints, wakeLane),
   });
   return {
     desk,

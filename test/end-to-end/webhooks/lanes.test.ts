@@ -229,6 +229,7 @@ test.each<[string, (app: TestApp, endpoint: string) => Promise<unknown>]>([
   await change(app, endpoint);
   const done = async () => (await deliveriesOf(app, endpoint)).every((one) => one.status === "delivered");
   await until(done, 20_000);
+  expect(await deliveriesOf(app, endpoint)).toHaveLength(6);
 });
 
 const longBreaker = { min: 2, share: 0.5, within: "1m", open: "1h" };
