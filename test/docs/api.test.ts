@@ -56,7 +56,8 @@ test("every command of the page is carried out", async () => {
   }
   expect(ran.filter(Boolean)).toEqual([]);
   expect(ran.length).toBeGreaterThan(5);
-});
+  // More than a hundred commands, each a process of its own.
+}, 90_000);
 
 test("the program of the page is the one that is type-checked and run", () => {
   const program = readFileSync(join(root, "test/client/example.ts"), "utf8");
