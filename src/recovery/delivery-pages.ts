@@ -93,9 +93,12 @@ async function takeTurns(
   const rowById = new Map(rows.map((row) => [row._id, row] as const));
   const refused = new Set(refusedBefore);
   const open = ids.filter((one) => !refused.has(one) && rowById.get(one)?.recoveries?.includes(id) !== true);
+  const isRepeated = recovery.page !== undefined;
   await eachOf(open, async (one) => {
     signal.throwIfAborted();
-    const refusal = await takeTurn(deps, recovery, one, rowById.get(one), isLastTry);
+    // Of a page that is repeated it may have been asked for, and be carried out at this very moment.
+    const row = isRepeated ? await deliveries.find(tenantId, one) : rowById.get(one);
+    const refusal = await takeTurn(deps, recovery, one, row, isLastTry);
     if (refusal === undefined) return;
     await recoveryRefusals.add(tenantId, id, refusal);
     refused.add(one);

@@ -72,7 +72,12 @@ const listener: Listener = { events: ["order.*"], isTest: false, wants: () => "w
 
 /** Pages whose asking is a list; `broken` stands before parts of the store or the start. */
 function pagesWith(
-  broken: { start?: (nth: number) => void; store?: Partial<Store["recoveries"]>; listener?: Listener } = {},
+  broken: {
+    start?: (nth: number) => void;
+    store?: Partial<Store["recoveries"]>;
+    deliveries?: Partial<Store["deliveries"]>;
+    listener?: Listener;
+  } = {},
 ) {
   const asked: DeliveryId[] = [];
   const start: RecoveryDeps["start"] = async ({ deliveryId }) => {
@@ -81,7 +86,11 @@ function pagesWith(
     return { outcome: "started" };
   };
   const pages = createRecoveryPages({
-    store: { ...store, recoveries: { ...store.recoveries, ...broken.store } },
+    store: {
+      ...store,
+      recoveries: { ...store.recoveries, ...broken.store },
+      deliveries: { ...store.deliveries, ...broken.deliveries },
+    },
     start,
     listenerOf: async () => broken.listener ?? listener,
     newDelivery,
@@ -145,6 +154,32 @@ test("who dies between asking and marking has that delivery asked for again, unl
   const going = pagesWith();
   expect(await finish(going, recovery)).toMatchObject({ status: "succeeded", retried: 2, refused: 0 });
   expect(going.asked).toEqual([second]);
+  // Both are among its deliveries, by whoever they were asked for.
+  expect(await store.recoveries.outcomesOf(world.tenantId, recovery.id)).toEqual(
+    new Map([
+      ["pending", 1],
+      ["failed", 1],
+    ]),
+  );
+});
+
+test("a delivery that begins while a page is repeated is not asked for again", async () => {
+  const world = await aWorld();
+  const ids = await failed(world, 5);
+  const recovery = await aRecovery(world, "retry", { endpoint: world.endpoint, statuses: ["failed"] });
+  const dying = pagesWith({ store: { markAsked: () => Promise.reject(new AppError("service.storage_unavailable")) } });
+  await expect(dying.nextPage(recovery, around)).rejects.toMatchObject({ code: "service.storage_unavailable" });
+  const going = pagesWith({
+    deliveries: {
+      async findMany(tenantId, asked) {
+        const rows = await store.deliveries.findMany(tenantId, asked);
+        await Promise.all(ids.map((id) => store.deliveries.reopen(tenantId, id, "by", "recovery")));
+        return rows;
+      },
+    },
+  });
+  await finish(going, recovery);
+  expect(going.asked).toEqual([]);
 });
 
 test("a page whose end was noted and whose answer was lost is not counted twice, nor is one of two at once", async () => {

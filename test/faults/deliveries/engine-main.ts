@@ -1,13 +1,12 @@
 // The engine's command for trials of what carries deliveries on: it ends itself by `kill -9` at the point that the plan names.
 import { join } from "node:path";
-import { createDeliveryActivities } from "../../../activities/deliver.ts";
 import { createApp } from "../../../src/app.ts";
 import { readConfig } from "../../../src/config.ts";
 import { installRuntime } from "../../../src/engine/engine.ts";
 import { createLog } from "../../../src/log.ts";
 import { packageRoot } from "../../../src/package-root.ts";
 import { createReach, readPlan } from "../fan-out/plan.ts";
-import { withMutant } from "./mutants.ts";
+import { createMutants } from "./mutants.ts";
 import { withPoints } from "./points.ts";
 
 const [planFile = "", taskQueue = "", role = ""] = process.argv.slice(2);
@@ -27,5 +26,5 @@ await createApp({
   log,
   sending: { leaseMs: 5_000 },
   fault: reach,
-  createDeliveryActivities: (deps) => createDeliveryActivities(withPoints(withMutant(deps, readPlan(planFile)), reach)),
+  createDeliveryActivities: (deps) => createMutants(withPoints(deps, reach), readPlan(planFile)),
 });

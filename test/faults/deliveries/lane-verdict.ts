@@ -14,7 +14,7 @@ export type LaneVerdict = {
   stuck: DeliveryId[];
   /** Received under another id than that of their delivery. */
   unrecognisable: string[];
-  /** Deliveries that came again although no kill had cut them off. */
+  /** Deliveries that came again although they had succeeded, or no kill had cut them off. */
   unexplained: string[];
 };
 
@@ -26,17 +26,16 @@ export type LanesSeen = {
   limitedRows: readonly StoredDelivery[];
   /** When processes were killed, in milliseconds. */
   kills: readonly number[];
-  succeeded(request: Received): boolean;
 };
 
 export function checkLanes(seen: LanesSeen): LaneVerdict {
-  const { accepted, ordered, limited, orderedRows, limitedRows, kills, succeeded } = seen;
+  const { accepted, ordered, limited, orderedRows, limitedRows, kills } = seen;
   return {
     lost: [...missingAmong(accepted, ordered), ...missingAmong(accepted, limited)],
     disordered: disorderedAmong(ordered),
     stuck: [...orderedRows, ...limitedRows].filter((row) => row.status !== "delivered").map((row) => row._id),
     unrecognisable: [...strangeAmong(ordered, orderedRows), ...strangeAmong(limited, limitedRows)],
-    unexplained: unexplained([...ordered, ...limited], kills, succeeded),
+    unexplained: unexplained([...ordered, ...limited], [...orderedRows, ...limitedRows], kills),
   };
 }
 

@@ -30,7 +30,7 @@ export type RecoverySeen = {
 export type RecoveryVerdict = {
   /** Deliveries that were not sent. */
   untried: string[];
-  /** Deliveries that came again although they had succeeded and no kill had cut them off. */
+  /** Deliveries that came again although they had succeeded, or no kill had cut them off. */
   unexplained: string[];
   /** Deliveries that came more often than once and once more for each kill. */
   tooOften: string[];
@@ -44,18 +44,14 @@ export type RecoveryVerdict = {
   miscounted: string[];
 };
 
-export function checkRecoveries(
-  seen: readonly RecoverySeen[],
-  kills: readonly number[],
-  succeeded: (request: Received) => boolean,
-): RecoveryVerdict {
+export function checkRecoveries(seen: readonly RecoverySeen[], kills: readonly number[]): RecoveryVerdict {
   const each = (look: (one: RecoverySeen) => string[]) => seen.flatMap(look);
   return {
     untried: each(({ rows, requests }) => {
       const came = byDelivery(requests);
       return rows.filter((row) => !came.has(row._id)).map((row) => row._id);
     }),
-    unexplained: each(({ requests }) => unexplained(requests, kills, succeeded)),
+    unexplained: each(({ requests, rows }) => unexplained(requests, rows, kills)),
     tooOften: each(({ requests }) =>
       [...byDelivery(requests)].filter(([, ofOne]) => ofOne.length > 1 + kills.length).map(([id]) => id),
     ),

@@ -1,9 +1,8 @@
 // Which requests came again, and did a kill cut off what they repeat?
+import type { StoredDelivery } from "../../../src/store/deliveries.ts";
 import type { Received } from "../../support/receiver.ts";
 
-/** From its arrival until an attempt is recorded, in milliseconds, on a machine that is busy. */
-const underWayMs = 2_500;
-/** By how much a kill may have been noticed after it happened, in milliseconds. */
+/** By how much the clocks of a request and a kill may part, in milliseconds. */
 const noticedMs = 100;
 
 /** Requests by the delivery that they are of, in their order. */
@@ -17,17 +16,26 @@ export function byDelivery(requests: readonly Received[]): Map<string, Received[
 }
 
 /**
- * Deliveries that were sent again although an earlier request of them had succeeded, with no process killed while that one
- * was under way. `kills`: when, in milliseconds.
+ * Deliveries that were sent again although that was not called for: after a success that was recorded, or after a request that
+ * is not recorded with no process killed since. `kills`: when, in milliseconds.
  */
 export function unexplained(
   requests: readonly Received[],
+  rows: readonly StoredDelivery[],
   kills: readonly number[],
-  succeeded: (request: Received) => boolean,
 ): string[] {
-  const isCutOff = ({ at }: Received) =>
-    kills.some((kill) => kill >= at.getTime() - noticedMs && kill - at.getTime() <= underWayMs);
+  const rowById = new Map<string, StoredDelivery>(rows.map((row) => [row._id, row] as const));
+  const isExplained = (id: string, { at, headers }: Received): boolean => {
+    const attempts = rowById.get(id)?.attempts ?? [];
+    // A first attempt that was cut off and the one in its place have the same number.
+    const recorded = attempts.find(
+      ({ number, startedAt }) =>
+        number === Number(headers["webhook-attempt"]) && startedAt.getTime() <= at.getTime() + noticedMs,
+    );
+    if (recorded !== undefined) return recorded.outcome !== "succeeded";
+    return kills.some((kill) => kill >= at.getTime() - noticedMs);
+  };
   return [...byDelivery(requests)]
-    .filter(([, ofOne]) => ofOne.slice(0, -1).some((request) => succeeded(request) && !isCutOff(request)))
+    .filter(([id, ofOne]) => ofOne.slice(0, -1).some((request) => !isExplained(id, request)))
     .map(([id]) => id);
 }
