@@ -70,6 +70,13 @@ test.each<[string, () => string, number, string]>([
   expect(answer.head.toLowerCase()).toContain(`x-request-id: ${answer.problem.requestId}`.toLowerCase());
 });
 
+test("a whole address in the first line is its path, also for who asks without a key", async () => {
+  const asked = (path: string) => exchange(head(`GET http://x${path} HTTP/1.1`, "Connection: close"));
+  expect((await asked("/healthz")).status).toBe(200);
+  expect((await asked("/v1/nothing")).problem.code).toBe("auth.missing");
+  expect((await asked("/nothing")).problem.code).toBe("route.unknown");
+});
+
 test("headers that are too large are refused on a connection that has served before, too", async () => {
   const first = head("GET /healthz HTTP/1.1");
   const answer = await new Promise<string>((resolve) => {
