@@ -46,7 +46,7 @@ export async function planReplay(deps: ReplayDeps, recovery: DeliveryRecovery, l
   // Of this kind the position is an event's key.
   const after = recovery.position as Id<"evt"> | undefined;
   const heads = await deps.store.events.headsAfter(tenantId, { since, until }, after, headsMax);
-  const listens = createListens(listener, filter.eventType, endpoint);
+  const listens = createListens(listener, filter.eventType);
   const page: RecoveryPage = { ids: [], seen: 0, undecided: 0, isLast: false };
   for (let from = 0; from < heads.length && page.ids.length < limit; from += loadedMax) {
     const some = heads.slice(from, from + loadedMax);
@@ -63,16 +63,15 @@ export async function planReplay(deps: ReplayDeps, recovery: DeliveryRecovery, l
   };
 }
 
-function createListens(listener: Listener, eventType: string | undefined, endpoint: EndpointId) {
+function createListens(listener: Listener, eventType: string | undefined) {
   const index = buildEventIndex([listener]);
   return (event: EventHead): boolean =>
     (eventType === undefined || event.type === eventType) &&
     listenersTo(index, event.type).length > 0 &&
-    (event.test === true) === listener.isTest &&
-    !isOwed(event, endpoint);
+    (event.test === true) === listener.isTest;
 }
 
-/** It is being sent for the first time: its row comes by itself. */
+/** It is being sent for the first time: where no row stands yet, it comes by itself. */
 function isOwed({ fanOut }: EventHead, endpoint: EndpointId): boolean {
   return fanOut?.state === "pending" && fanOut.endpoints.includes(endpoint);
 }
@@ -83,10 +82,17 @@ async function missedOf(
   { endpoint, listener }: { endpoint: EndpointId; listener: Listener },
   heads: EventHead[],
 ): Promise<{ ids: DeliveryId[]; undecided: number }> {
-  const idByKey = new Map(heads.map((head) => [head._id, deps.deliveryIdOf(head, endpoint)] as const));
-  const rows = await deps.store.deliveries.findMany(tenantId, [...idByKey.values()]);
-  const had = new Set(rows.filter(({ status }) => status !== "skipped").map(({ _id }) => _id));
-  const keys = [...idByKey].filter(([, delivery]) => !had.has(delivery)).map(([key]) => key);
+  const rows = await deps.store.deliveries.findMany(
+    tenantId,
+    heads.map((head) => deps.deliveryIdOf(head, endpoint)),
+  );
+  const statusById = new Map(rows.map(({ _id, status }) => [_id, status] as const));
+  const isMissed = (head: EventHead): boolean => {
+    const status = statusById.get(deps.deliveryIdOf(head, endpoint));
+    // That it is put down is marked a little later than done, and of a large fan-out only when others are too.
+    return status === undefined ? !isOwed(head, endpoint) : status === "skipped";
+  };
+  const keys = heads.filter(isMissed).map((head) => head._id);
   if (keys.length === 0) return { ids: [], undecided: 0 };
   const events = await deps.store.events.findByKeys(tenantId, keys);
   const ids: DeliveryId[] = [];

@@ -292,6 +292,19 @@ describe("a replay", () => {
     });
   });
 
+  test("makes again what was skipped while the rest of its event is still being sent to others", async () => {
+    const world = await aWorld();
+    const { endpoint } = world;
+    const endpoints = [endpoint, newId("ep")];
+    const owed = { state: "pending", dueAt: new Date(), fence: 0, endpoints, total: 2 } as const;
+    const event = await anEvent(world, "order.created", { ...owed, endpoints });
+    await store.deliveries.insert({ ...newDelivery(event, endpoint), status: "skipped", endedAt: new Date() });
+    const pages = pagesWith();
+    const recovery = await aRecovery(world, "replay", { endpoint });
+    expect(await finish(pages, recovery)).toMatchObject({ status: "succeeded", done: 1, retried: 1, refused: 0 });
+    expect(pages.asked).toEqual([deliveryIdOf(event, endpoint)]);
+  });
+
   test("takes only events of the type that was asked for, and those that the filter wants", async () => {
     const world = await aWorld();
     const events = [await anEvent(world), await anEvent(world, "order.paid"), await anEvent(world, "order.paid")];
