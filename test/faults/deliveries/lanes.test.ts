@@ -19,9 +19,15 @@ test("what waits for order and for a rate arrives, in order by key and under one
 
 test("a lane that does not wait for older events on their way into it breaks the order, and the trial notices", async () => {
   // The first kill is of the process that makes no attempts: the other one goes on with the lane.
-  const profile = { ...shortProfile, perKey: 10, kills: 1, seed: 1, roles: ["all", "api"] as const };
-  const report = await runLaneTrial({ ...profile, servers: testServers(), mutant: "hasty" });
-  expect(report.verdict.disordered).not.toEqual([]);
+  const profile = { ...shortProfile, perKey: 10, kills: 1, roles: ["all", "api"] as const };
+  const disordered: unknown[] = [];
+  // Whether a later event comes in time to pass the older one is a matter of moments: most of these trials see it.
+  for (const seed of [1, 2, 3, 4]) {
+    const report = await runLaneTrial({ ...profile, seed, servers: testServers(), mutant: "hasty" });
+    disordered.push(...report.verdict.disordered);
+    if (disordered.length > 0) break;
+  }
+  expect(disordered).not.toEqual([]);
 });
 
 /** Another one each day: over the weeks the tests see many, and on one day everybody sees the same. */

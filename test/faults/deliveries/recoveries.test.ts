@@ -18,9 +18,15 @@ test("a retry, a recovery and a replay of a hundred deliveries each make all of 
 });
 
 test("a page that is repeated and does not see what it has asked for makes deliveries again, and the trial notices", async () => {
-  const profile = { ...shortProfile, kills: 1, seed: 1 };
-  const report = await runRecoveryTrial({ ...profile, servers: testServers(), mutant: "unmarked" });
-  expect(report.verdict.unexplained).not.toEqual([]);
+  const unexplained: unknown[] = [];
+  // A kill may come when nothing of its page was asked for yet: most of these trials see it.
+  for (const seed of [1, 2, 3]) {
+    const profile = { ...shortProfile, kills: 1, seed };
+    const report = await runRecoveryTrial({ ...profile, servers: testServers(), mutant: "unmarked" });
+    unexplained.push(...report.verdict.unexplained);
+    if (unexplained.length > 0) break;
+  }
+  expect(unexplained).not.toEqual([]);
 });
 
 /** Another one each day: over the weeks the tests see many, and on one day everybody sees the same. */
