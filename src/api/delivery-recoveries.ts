@@ -265,8 +265,16 @@ function checkTimes(schema: JsonSchema, at: string, timesIn: (body: unknown) => 
     if (wrong.length > 0) {
       return wrong.map((name) => ({ pointer: `${at}/${name}`, code: "format", message: "This time does not exist." }));
     }
-    const isLimited = at === "" && times.since !== undefined;
-    if (!isLimited || Date.now() - Date.parse(times.since ?? "") <= recoverySinceMsMax) return [];
-    return [{ pointer: "/since", code: "range", message: "This is more than 30 days ago: say a later time." }];
+    if (at !== "" || times.since === undefined) return [];
+    const agoMs = Date.now() - Date.parse(times.since);
+    if (agoMs > recoverySinceMsMax) return [outOfRange("This is more than 30 days ago: say a later time.")];
+    return agoMs < -aheadMsMax ? [outOfRange("This is in the future: nothing has come since then.")] : [];
   };
+}
+
+/** By how much a caller's clock may be ahead of ours, in milliseconds. */
+const aheadMsMax = 5 * 60_000;
+
+function outOfRange(message: string): Finding {
+  return { pointer: "/since", code: "range", message };
 }

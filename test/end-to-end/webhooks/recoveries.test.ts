@@ -130,6 +130,9 @@ test("a beginning that is too long ago, none at all, or one that does not exist 
     expect(refused).toMatchObject({ status: 422, body: { errors: [{ pointer: "/since", code: "range" }] } });
     expect((await post(`/v1/endpoints/${endpoint}/${path}`, {})).status).toBe(422);
     expect((await post(`/v1/endpoints/${endpoint}/${path}`, { since: "2016-12-31T23:59:60Z" })).status).toBe(422);
+    const inAnHour = new Date(Date.now() + 3_600_000).toISOString();
+    const future = await app.call("POST", `/v1/endpoints/${endpoint}/${path}`, { since: inAnHour });
+    expect([future.status, future.body]).toMatchObject([422, { errors: [{ pointer: "/since", code: "range" }] }]);
     expect((await post(`/v1/endpoints/${newId("ep")}/${path}`, { since: hourAgo() })).status).toBe(404);
   }
   expect((await post("/v1/deliveries/retry", {})).status).toBe(422);
