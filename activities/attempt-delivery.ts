@@ -2,7 +2,7 @@
 import { ApplicationFailure, Context } from "@temporalio/activity";
 import { ApplicationFailureCategory } from "@temporalio/common";
 import { carryAttempt, followAnswer, type Carried } from "../src/endpoint/carry.ts";
-import { dueInMs } from "../src/endpoint/hand-on.ts";
+import { dueInMs, openAskOf } from "../src/endpoint/hand-on.ts";
 import type { OpenEndpoint } from "../src/endpoint/open-endpoint.ts";
 import type { DeliveryChange, StoredDelivery } from "../src/store/deliveries.ts";
 import type { AttemptRow, DeliveryStatus } from "../src/model/delivery.ts";
@@ -103,9 +103,9 @@ async function prepare(deps: WebhookDeps, input: AttemptDeliveryInput): Promise<
  * delay still counts. A clock that stands before the end of that attempt was set back, and says nothing.
  */
 function waitUntilDue({ nowMs }: WebhookDeps, row: StoredDelivery): void {
-  const isAsked = row.asked !== undefined && row.asked.used !== true;
   const last = row.attempts.at(-1);
-  if (isAsked || last === undefined || nowMs() < last.startedAt.getTime() + last.durationMs) return;
+  if (openAskOf(row) !== undefined || last === undefined || nowMs() < last.startedAt.getTime() + last.durationMs)
+    return;
   const leftMs = dueInMs(row, nowMs());
   // Timers fire a moment too early by another clock.
   if (leftMs > earlyMs) throw putOff("The next attempt is not due yet.", leftMs);
@@ -124,8 +124,7 @@ async function refusalOf(
   row: StoredDelivery,
   event: StoredEvent,
 ): Promise<"limit" | "breaker" | undefined> {
-  const isAsked = row.asked !== undefined && row.asked.used !== true;
-  const entry = gates.enter(endpoint, isAsked);
+  const entry = gates.enter(endpoint, openAskOf(row) !== undefined);
   if (!entry.ok) return entry.why === "breaker" ? "breaker" : "limit";
   try {
     const taken = await gates.takeRate(endpoint);

@@ -1,5 +1,6 @@
 // What the turns of all kinds of lanes share: passing the gate, an attempt with its record, and how long there is to wait.
 import { carryAttempt, followAnswer, type Carried } from "../src/endpoint/carry.ts";
+import { openAskOf } from "../src/endpoint/hand-on.ts";
 import type { OpenEndpoint } from "../src/endpoint/open-endpoint.ts";
 import type { AttemptRow, DeliveryReason } from "../src/model/delivery.ts";
 import type { StoredDelivery } from "../src/store/deliveries.ts";
@@ -89,9 +90,8 @@ export async function attemptRow(turn: Turn, row: StoredDelivery, event: StoredE
 }
 
 /** Somebody who asked for an attempt may have had to wait for it here. */
-function triggerOf({ asked, attempts }: StoredDelivery): AttemptRow["trigger"] {
-  if (asked !== undefined && asked.used !== true) return asked.trigger;
-  return attempts.length === 0 ? "first" : "automatic";
+function triggerOf(row: StoredDelivery): AttemptRow["trigger"] {
+  return openAskOf(row)?.trigger ?? (row.attempts.length === 0 ? "first" : "automatic");
 }
 
 /** Records an attempt. `staysInLane`: a delivery that is tried again keeps its place. */

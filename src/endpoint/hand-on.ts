@@ -22,6 +22,11 @@ export type LaneKey = { tenantId: TenantId; endpointId: EndpointId };
 /** Tells a lane that somebody waits in it. Resolves with what came of a signal that was sent after the call. Never rejects. */
 export type WakeLane = (lane: LaneKey) => Promise<Started>;
 
+/** What somebody asked for that has not been made yet. */
+export function openAskOf({ asked }: Pick<StoredDelivery, "asked">): StoredDelivery["asked"] {
+  return asked?.used === true ? undefined : asked;
+}
+
 /**
  * Until a delivery is to be tried again, in milliseconds; 0 or less: it is due. A clock that has been set back behind the
  * last attempt makes it wait for what that attempt was to be followed by, and no longer.

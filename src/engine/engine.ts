@@ -11,7 +11,7 @@ import {
 } from "@temporalio/worker";
 import type { Activities } from "../../activities/index.ts";
 import type { Config } from "../config.ts";
-import type { DeliveryStart } from "../endpoint/hand-on.ts";
+import type { DeliveryStart, LaneKey } from "../endpoint/hand-on.ts";
 import type { Log } from "../log.ts";
 import type { BulkRetry } from "../model/bulk-retry.ts";
 import type { DeliveryRecovery } from "../model/delivery-recovery.ts";
@@ -106,10 +106,8 @@ function createWorkCalls(clientNow: () => Client | undefined, needClient: () => 
     deliveries: {
       start: (start: DeliveryStart) => started((client) => startDelivery(client, taskQueue, start)),
       cancel: async (key: Omit<DeliveryStart, "delayMs" | "ask">) => cancelDelivery(needClient(), key),
-      wakeLane: (lane: Pick<DeliveryStart, "tenantId" | "endpointId">) =>
-        started((client) => wakeLane(client, taskQueue, lane)),
-      tellLaneOfChange: async (lane: Pick<DeliveryStart, "tenantId" | "endpointId">) =>
-        tellLaneOfChange(needClient(), lane),
+      wakeLane: (lane: LaneKey) => started((client) => wakeLane(client, taskQueue, lane)),
+      tellLaneOfChange: async (lane: LaneKey) => tellLaneOfChange(needClient(), lane),
     },
   };
 }
