@@ -110,20 +110,17 @@ function unaskable({ name }: EnforcedType, message: string): AppError {
 
 /** Asks the judge, but not for a schema that has just taken too much, and not when too many wait. */
 function createAsker({ judge, unfit, nowMs = Date.now }: Deps) {
-  const restsUntilMs = new Map<string, { untilMs: number; message: string }>();
+  const rests = new WeakMap<EnforcedType, { untilMs: number; message: string }>();
   let waiting = 0;
-  return async ({ schemaText, mode }: EnforcedType, dataText: string): Promise<TextVerdict> => {
-    const rest = restsUntilMs.get(schemaText);
+  return async (rule: EnforcedType, dataText: string): Promise<TextVerdict> => {
+    const rest = rests.get(rule);
     if (rest !== undefined && rest.untilMs > nowMs()) return { fits: "unknown", message: rest.message };
-    restsUntilMs.delete(schemaText);
     if (waiting >= waitingMax) return { fits: "unknown", message: "Too many events wait for their check." };
     waiting++;
     try {
-      const verdict = await judge.checkText(schemaText, dataText);
-      if (verdict.fits === "unknown") {
-        restsUntilMs.set(schemaText, { untilMs: nowMs() + restMs, message: verdict.message });
-      }
-      if (verdict.fits !== true) unfit?.(mode);
+      const verdict = await judge.checkText(rule.schemaText, dataText);
+      if (verdict.fits === "unknown") rests.set(rule, { untilMs: nowMs() + restMs, message: verdict.message });
+      if (verdict.fits !== true) unfit?.(rule.mode);
       return verdict;
     } finally {
       waiting--;
