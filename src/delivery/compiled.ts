@@ -14,7 +14,7 @@ export type CompiledSignature = CompiledHmac | StandardSignature | MessageSignat
 
 export type Compiled = {
   envelope: ProfileTemplate;
-  headers: [name: string, template: ProfileTemplate][];
+  headers: readonly (readonly [name: string, template: ProfileTemplate])[];
   /** Signatures in headers, in the profile's order. */
   signatures: CompiledSignature[];
   /** Signatures that are members of the body. */
@@ -58,7 +58,7 @@ function compile(profile: Profile): Compiled {
   }
   return {
     envelope: compileEnvelope(profile.envelope),
-    headers: headers.map(([name, template]) => [name, template]),
+    headers,
     signatures,
     fields,
   };
