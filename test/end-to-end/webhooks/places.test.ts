@@ -1,6 +1,6 @@
 // Deliveries that wait in memory for a place at their endpoint: who sends them when it is free, and by which settings?
 import { startApp } from "../../support/app.ts";
-import { startReceiver } from "../../support/receiver.ts";
+import { startReceiver, type Receiver } from "../../support/receiver.ts";
 import { until } from "../../support/wait.ts";
 import { deliveriesOf, makeEndpoint, tenantOf } from "./endpoints.ts";
 
@@ -40,12 +40,7 @@ test.each([
   async (how, statuses, waiting) => {
     await using app = await startApp();
     await using receiver = await startReceiver();
-    let release: () => void = () => {};
-    const held = new Promise<void>((resolve) => (release = resolve));
-    receiver.respond(async (_, index) => {
-      if (index === 0) await held;
-      return {};
-    });
+    const release = holdFirst(receiver);
     const { endpoint } = await makeEndpoint(app, { url: receiver.url, events: ["*"], concurrency: 1 });
     const tenant = await tenantOf(app);
     for (let n = 0; n < 4; n++) await app.publish({ type: "order.created", data: { n } });
@@ -64,12 +59,7 @@ test.each([
 test("what waited in memory for a place goes to the URL that the endpoint has when its turn comes", async () => {
   await using app = await startApp();
   await using receiver = await startReceiver();
-  let release: () => void = () => {};
-  const held = new Promise<void>((resolve) => (release = resolve));
-  receiver.respond(async (_, index) => {
-    if (index === 0) await held;
-    return {};
-  });
+  const release = holdFirst(receiver);
   const { endpoint } = await makeEndpoint(app, { url: `${receiver.url}/old`, events: ["*"], concurrency: 1 });
   const tenant = await tenantOf(app);
   for (let n = 0; n < 3; n++) await app.publish({ type: "order.created", data: { n } });
@@ -105,3 +95,14 @@ test("an event that this process still sends is not sent a second time by it whe
   expect(receiver.requests).toHaveLength(2);
   expect((await events()).map((event) => event?.fanOut?.state)).toEqual(["done", "done"]);
 });
+
+/** Has the first request wait for its answer until it is released; the others are answered at once. */
+function holdFirst(receiver: Receiver): () => void {
+  let release: () => void = () => {};
+  const held = new Promise<void>((resolve) => (release = resolve));
+  receiver.respond(async (_, index) => {
+    if (index === 0) await held;
+    return {};
+  });
+  return release;
+}
