@@ -26,7 +26,8 @@ export async function watchPublishedFlows(flows: FlowStore, log: Log) {
   return {
     /** The tenant's index. Throws AppError `service.storage_unavailable` when it cannot be made current in time. */
     async of(tenantId: TenantId): Promise<MatchIndex> {
-      await followed.current();
+      const waiting = followed.current();
+      if (waiting !== undefined) await waiting;
       return published.of(tenantId);
     },
 
